@@ -1,0 +1,56 @@
+"""Environment variables, read once and in one place.
+
+`AWS_ENDPOINT_URL` is not ours to read: botocore follows it to the local stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class Misconfigured(Exception):
+    """A variable that a function needs is not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each function is given the variables that it uses, and no others."""
+
+    environment: Mapping[str, str]
+
+    @property
+    def payments_table(self) -> str:
+        return self._get("PAYMENTS_TABLE")
+
+    @property
+    def ledger_table(self) -> str:
+        return self._get("LEDGER_TABLE")
+
+    @property
+    def accounts_table(self) -> str:
+        return self._get("ACCOUNTS_TABLE")
+
+    @property
+    def clients_table(self) -> str:
+        return self._get("CLIENTS_TABLE")
+
+    @property
+    def checkpoints_table(self) -> str:
+        return self._get("CHECKPOINTS_TABLE")
+
+    @property
+    def quarantine_queue_url(self) -> str:
+        return self._get("QUARANTINE_QUEUE_URL")
+
+    @property
+    def wallet_function(self) -> str | None:
+        """The function to invoke for a debit; without one the wallets are asked in this process."""
+        return self.environment.get("WALLET_FUNCTION")
+
+    def _get(self, name: str) -> str:
+        value = self.environment.get(name)
+        if not value:
+            message = f"the environment variable {name} is not set"
+            raise Misconfigured(message)
+        return value

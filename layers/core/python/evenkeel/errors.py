@@ -1,0 +1,271 @@
+"""Every error that a caller is expected to handle.
+
+* EvenkeelError
+  + BadRequest .......... the request cannot be understood; nothing was looked at
+    - MalformedRequest
+    - IdempotencyKeyMissing
+    - PayloadTooLarge
+    - ValidationFailed
+  + Denied .............. the caller may not ask for this
+    - Unauthorized
+    - Forbidden
+  + Rejected ............ a business rule said no; asking again cannot help
+    - Declined
+  + NotFound ............ the named thing does not exist, for this client
+    - ObjectNotFound
+  + Conflict ............ someone else got there first
+    - IdempotencyKeyReused
+    - InvalidState
+    - RequestInProgress
+    - WalletExists
+  + Unavailable ......... a dependency failed, and nothing was applied
+    - DebitNotApplied
+    - LedgerBusy
+    - StoreBusy
+    - VersionConflict
+    - WalletUnavailable
+  + OutcomeUnknown ...... a dependency failed, and it may have acted
+    - DebitUnconfirmed
+    - LedgerUnconfirmed
+    - StoreUnconfirmed
+
+A refusal is named for what happened, without an `Error` suffix. Programmer
+errors are not here: those are assertions, and they crash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class EvenkeelError(Exception):
+    """Base of all expected errors.
+
+    Attributes:
+        code: What clients and dashboards match on; never changes.
+        retryable: Whether our own retry loop may send the same request, under
+            the same idempotency key, again.
+        payment_id: The payment that it is about, where there is one.
+    """
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool] = False
+    payment_id: str | None = None
+
+
+class BadRequest(EvenkeelError):
+    pass
+
+
+class Denied(EvenkeelError):
+    pass
+
+
+class Rejected(EvenkeelError):
+    pass
+
+
+class NotFound(EvenkeelError):
+    pass
+
+
+class Conflict(EvenkeelError):
+    pass
+
+
+class Unavailable(EvenkeelError):
+    retryable = True
+
+
+class OutcomeUnknown(EvenkeelError):
+    # The key makes the repeat safe; a call without one must be looked up instead.
+    retryable = True
+
+
+class MalformedRequest(BadRequest):
+    code = "malformed_request"
+
+
+class IdempotencyKeyMissing(BadRequest):
+    code = "idempotency_key_missing"
+
+    def __init__(self) -> None:
+        super().__init__("this route needs the header Idempotency-Key, 1 to 255 visible ASCII")
+
+
+class PayloadTooLarge(BadRequest):
+    code = "payload_too_large"
+
+    def __init__(self, size_bytes_max: int) -> None:
+        super().__init__(f"the body is larger than {size_bytes_max} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    field: str  # A dotted path into the request.
+    message: str
+
+
+class ValidationFailed(BadRequest):
+    code = "validation_failed"
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("the request does not fit the route; see errors")
+        self.errors = errors
+
+
+class Unauthorized(Denied):
+    code = "unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("the header X-API-Key names no key that is in force")
+
+
+class Forbidden(Denied):
+    code = "forbidden"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"the key lacks the scope {scope}")
+
+
+class DeclineReason(StrEnum):
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    WALLET_NOT_FOUND = "wallet_not_found"
+    WALLET_FROZEN = "wallet_frozen"
+    WALLET_CLOSED = "wallet_closed"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    WALLET_NOT_OWNED = "wallet_not_owned"
+    LIMIT_EXCEEDED = "limit_exceeded"
+
+
+class Declined(Rejected):
+    """A final business refusal: the same key meets the same answer for ever.
+
+    Attributes:
+        first_request_id: The request that met the refusal first.
+        replayed: Whether that was an earlier one than this.
+    """
+
+    code = "payment_declined"
+
+    def __init__(
+        self,
+        reason: DeclineReason,
+        message: str,
+        *,
+        first_request_id: str | None = None,
+        replayed: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.first_request_id = first_request_id
+        self.replayed = replayed
+
+
+class ObjectNotFound(NotFound):
+    """Says nothing of what was looked for: somebody else's reads like nobody's."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__("there is nothing here")
+
+
+class IdempotencyKeyReused(Conflict):
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("the idempotency key belongs to a request with another body")
+
+
+class InvalidState(Conflict):
+    """The object is in a state that does not allow this.
+
+    Attributes:
+        subject: What kind of object it is: payment or wallet.
+        status: Where it is.
+    """
+
+    code = "invalid_state"
+
+    def __init__(self, message: str, *, subject: str, status: StrEnum) -> None:
+        super().__init__(message)
+        self.subject = subject
+        self.status = status
+
+
+class RequestInProgress(Conflict):
+    code = "request_in_progress"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__("the same request is being worked on")
+        self.payment_id = payment_id
+
+
+class WalletExists(Conflict):
+    code = "wallet_exists"
+
+    def __init__(self) -> None:
+        super().__init__("the user has a wallet in this currency, opened with other contents")
+
+
+class DebitNotApplied(Unavailable):
+    code = "debit_not_applied"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"the wallet was not debited: {cause}")
+
+
+class LedgerBusy(Unavailable):
+    code = "ledger_busy"
+
+    def __init__(self) -> None:
+        super().__init__("the ledger could not take it now")
+
+
+class StoreBusy(Unavailable):
+    code = "store_busy"
+
+    def __init__(self) -> None:
+        super().__init__("the store could not take it now")
+
+
+class VersionConflict(Unavailable):
+    """Another writer was first. What was read is out of date: read again, and decide anew."""
+
+    code = "version_conflict"
+
+    def __init__(self) -> None:
+        super().__init__("the record has changed since it was read")
+
+
+class WalletUnavailable(Unavailable):
+    code = "wallet_unavailable"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__("the wallet service cannot take the debit now; nothing was applied")
+        self.payment_id = payment_id
+
+
+class DebitUnconfirmed(OutcomeUnknown):
+    code = "debit_unconfirmed"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"the wallet may have been debited: {cause}")
+
+
+class LedgerUnconfirmed(OutcomeUnknown):
+    code = "ledger_unconfirmed"
+
+    def __init__(self) -> None:
+        super().__init__("the ledger may have recorded it")
+
+
+class StoreUnconfirmed(OutcomeUnknown):
+    code = "store_unconfirmed"
+
+    def __init__(self) -> None:
+        super().__init__("the store may have recorded it")

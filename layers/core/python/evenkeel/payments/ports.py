@@ -1,0 +1,95 @@
+"""What payments need from the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from evenkeel.payments.model import Debit, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRef:
+    """Where a payment stands in its user's list: newest first, so later times come earlier."""
+
+    created_at: datetime
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    payments: Sequence[Payment]
+    next: PaymentRef | None  # The last one seen, if there may be more.
+
+
+class PaymentStore(Protocol):
+    """Every method may raise, besides what it names:
+
+    StoreBusy: nothing was applied; StoreUnconfirmed: it may have been.
+    """
+
+    def add(self, payment: Payment) -> Payment:
+        """Record a new payment.
+
+        Returns:
+            What is stored under its id: this very object, or an earlier payment.
+        """
+
+    def get(self, client_id: str, payment_id: str) -> Payment:
+        """Return the payment as it is now, strongly consistent.
+
+        Raises:
+            ObjectNotFound: This client has no such payment.
+        """
+
+    def find(self, client_id: str, payment_id: str) -> Payment | None:
+        """Return the payment as it is now, strongly consistent, if there is one."""
+
+    def save(self, payment: Payment) -> None:
+        """Record a changed payment.
+
+        Raises:
+            VersionConflict: The stored payment is not the one before it.
+        """
+
+    def of_user(
+        self,
+        client_id: str,
+        user_id: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        after: PaymentRef | None,
+        limit: int,
+    ) -> PaymentPage:
+        """Return payments created in [since, until), newest first, eventually consistent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The wallet's word that a debit is posted."""
+
+    transfer_id: str
+
+
+class WalletGateway(Protocol):
+    def debit(self, debit: Debit, request_id: str) -> Receipt:
+        """Ask the wallet service to post the debit, once, however often it is asked for.
+
+        Raises:
+            Declined: Refused for good: this debit will never be posted.
+            DebitNotApplied: It was not posted by this call.
+            DebitUnconfirmed: It may have been posted.
+        """
+
+
+class SeenPayments(Protocol):
+    """A hint that saves a write: whether a payment id has been asked for before.
+
+    It may forget, so *no* means nothing; a *yes* sends the caller to look first.
+    """
+
+    def note(self, payment_id: str) -> bool:
+        """Remember the id, and tell whether it was there already."""

@@ -1,0 +1,196 @@
+"""Use cases of payments: create, process, look.
+
+Between any two calls the process may die. What is stored then says how to go
+on: a payment is PROCESSING under a lease before the wallet is asked, and the
+debit carries an id derived from the payment. So whoever comes after the lease
+asks for the same debit, and the ledger posts it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from evenkeel.clock import Clock
+from evenkeel.errors import (
+    Declined,
+    DeclineReason,
+    IdempotencyKeyReused,
+    OutcomeUnknown,
+    RequestInProgress,
+    Unavailable,
+    VersionConflict,
+    WalletUnavailable,
+)
+from evenkeel.payments.model import Order, Payment, PaymentStatus
+from evenkeel.payments.ports import (
+    PaymentPage,
+    PaymentRef,
+    PaymentStore,
+    SeenPayments,
+    WalletGateway,
+)
+
+# A page that a filter leaves half empty is filled from the following ones, up to here.
+FILTERED_PAGE_COUNT_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A payment as a request is answered with it; PROCESSING means that the outcome is open."""
+
+    payment: Payment
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which of a user's payments to list: created in [since, until), in that status."""
+
+    status: PaymentStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    store: PaymentStore
+    wallets: WalletGateway
+    seen: SeenPayments
+    clock: Clock
+
+    def create(self, order: Order) -> Answer:
+        """Record a payment, once per idempotency key.
+
+        Raises:
+            IdempotencyKeyReused: The key stands for another request.
+        """
+        wanted = Payment.created(order, self.clock())
+        payment = self._recorded(wanted)
+        return Answer(payment.as_created(), replayed=payment is not wanted)
+
+    def create_and_process(self, order: Order, request_id: str) -> Answer:
+        """Record a payment and have it debited, in one call and once per idempotency key.
+
+        Raises:
+            IdempotencyKeyReused: The key stands for another request.
+            Declined, InvalidState, RequestInProgress, WalletUnavailable: As for `process`.
+        """
+        assert order.wallet_id is not None
+        wanted = Payment.created_and_claimed(order, self.clock())
+        payment = self._recorded(wanted)
+        if payment is wanted:
+            return self._settle(wanted, request_id)
+        return self._process(payment, order.wallet_id, request_id)
+
+    def process(self, client_id: str, payment_id: str, wallet_id: str, request_id: str) -> Answer:
+        """Have a payment debited, once, however often it is asked for.
+
+        Raises:
+            Declined: The wallet refused, now or the first time. The payment is FAILED.
+            InvalidState: The payment is cancelled, or tied to another wallet.
+            RequestInProgress: Somebody else is at it.
+            ObjectNotFound: This client has no such payment.
+            WalletUnavailable: Nothing was applied. The payment is PENDING.
+        """
+        return self._process(self.store.get(client_id, payment_id), wallet_id, request_id)
+
+    def get(self, client_id: str, payment_id: str) -> Payment:
+        """Return the payment as it is now.
+
+        Raises:
+            ObjectNotFound: This client has no such payment.
+        """
+        return self.store.get(client_id, payment_id)
+
+    def of_user(
+        self,
+        client_id: str,
+        user_id: str,
+        wanted: UserFilter,
+        *,
+        limit: int,
+        after: PaymentRef | None = None,
+    ) -> PaymentPage:
+        """Return a page of a user's payments, newest first; it may be short and not the last."""
+        found: list[Payment] = []
+        for _ in range(FILTERED_PAGE_COUNT_MAX):
+            page = self.store.of_user(
+                client_id,
+                user_id,
+                since=wanted.since,
+                until=wanted.until,
+                after=after,
+                limit=limit - len(found),
+            )
+            after = page.next
+            found += [each for each in page.payments if wanted.status in (None, each.status)]
+            if after is None or len(found) == limit:
+                break
+        return PaymentPage(found, after)
+
+    def _recorded(self, wanted: Payment) -> Payment:
+        """Return what stands under the payment's id: *wanted*, recorded now, or an earlier one."""
+        recorded = None
+        if self.seen.note(wanted.id):
+            recorded = self.store.find(wanted.client_id, wanted.id)
+        if recorded is None:
+            recorded = self.store.add(wanted)
+        if recorded.order.fingerprint != wanted.order.fingerprint:
+            raise IdempotencyKeyReused
+        return recorded
+
+    def _process(self, payment: Payment, wallet_id: str, request_id: str) -> Answer:
+        if payment.is_processed and payment.wallet_id == wallet_id:
+            return _answered(payment)
+        claimed = payment.claimed(wallet_id, self.clock())
+        try:
+            self.store.save(claimed)
+        except VersionConflict:
+            return self._overtaken(claimed)
+        return self._settle(claimed, request_id)
+
+    def _settle(self, payment: Payment, request_id: str) -> Answer:
+        """Ask for the debit and record what came of it. The caller holds the lease."""
+        try:
+            receipt = self.wallets.debit(payment.debit(), request_id)
+        except Declined as declined:
+            return self._record(payment.declined(self.clock(), declined))
+        except OutcomeUnknown as unknown:
+            return self._record(payment.left_open(self.clock(), unknown.code))
+        except Unavailable as unavailable:
+            return self._record(payment.released(self.clock(), unavailable.code))
+        return self._record(payment.completed(self.clock(), receipt.transfer_id))
+
+    def _record(self, after: Payment) -> Answer:
+        try:
+            self.store.save(after)
+        except VersionConflict:
+            return self._overtaken(after)
+        if after.status is PaymentStatus.PENDING:
+            raise WalletUnavailable(after.id)
+        if after.is_processed:
+            return _answered(after, replayed=False)
+        return Answer(after)
+
+    def _overtaken(self, wanted: Payment) -> Answer:
+        """Answer with what somebody else has made of the payment meanwhile."""
+        current = self.store.get(wanted.client_id, wanted.id)
+        if current.is_processed and current.wallet_id == wanted.wallet_id:
+            return _answered(current)
+        raise RequestInProgress(wanted.id)
+
+
+def _answered(payment: Payment, *, replayed: bool = True) -> Answer:
+    """Answer as the wallet did. A decline is an answer too, the same for ever."""
+    if payment.failure is None:
+        return Answer(payment.as_processed(), replayed)
+    failure = payment.failure
+    declined = Declined(
+        DeclineReason(failure.code),
+        failure.message,
+        first_request_id=failure.request_id,
+        replayed=replayed,
+    )
+    declined.payment_id = payment.id
+    raise declined

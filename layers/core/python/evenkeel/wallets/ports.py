@@ -1,0 +1,83 @@
+"""What wallets need from the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from evenkeel.ledger.transfer import Decline, Record, Transfer
+from evenkeel.wallets.model import Wallet
+from evenkeel.wallets.posting import Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a request meets: a record under its id, and the wallets that it names."""
+
+    record: Record | None
+    wallets: Mapping[str, Wallet]  # By id; one that does not exist is missing.
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRef:
+    """Where a walk along a wallet's entries begins, that entry included."""
+
+    number: int
+    transfer_id: str
+
+
+class WalletStore(Protocol):
+    """All reads are strongly consistent. Every method may raise, besides what it names:
+
+    LedgerBusy: nothing was applied; LedgerUnconfirmed: it may have been.
+    """
+
+    def open(self, wallet: Wallet, opening: Posting | None) -> None:
+        """Record a new wallet, with its first entry if it starts with money, all or nothing.
+
+        Raises:
+            VersionConflict: The id is taken.
+        """
+
+    def wallet(self, client_id: str, wallet_id: str) -> Wallet:
+        """Return the wallet as it is now.
+
+        Raises:
+            ObjectNotFound: This client has no such wallet.
+        """
+
+    def look(self, client_id: str, transfer_id: str, wallet_ids: Sequence[str]) -> Sight:
+        """Return in one call whatever is stored under the id, and the wallets."""
+
+    def post(self, posting: Posting) -> Record:
+        """Record the transfer and move its wallets, all or nothing.
+
+        Returns:
+            What is stored under the id: this transfer, or an earlier record.
+
+        Raises:
+            VersionConflict: A wallet is not as it was when the posting was drafted.
+        """
+
+    def decline(self, decline: Decline) -> Record:
+        """Record that the request was refused.
+
+        Returns:
+            What is stored under the id: this decline, or an earlier record.
+        """
+
+    def save(self, wallet: Wallet, *, follows: Wallet) -> None:
+        """Record a changed status.
+
+        Raises:
+            VersionConflict: The stored wallet is not the one that it *follows*.
+        """
+
+    def entries(
+        self, client_id: str, wallet_id: str, start: EntryRef, limit: int
+    ) -> Sequence[Transfer]:
+        """Return up to *limit* transfers of the wallet, newest first, without a gap.
+
+        Fewer, before the wallet's first entry is reached, means that the next one is missing.
+        """

@@ -1,0 +1,105 @@
+"""The four ways in which money moves, as requests to the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evenkeel.ids import derived_id
+from evenkeel.ledger import accounts
+from evenkeel.ledger.transfer import TransferKind
+from evenkeel.money import Money
+from evenkeel.wallets.posting import TransferRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked, and under which key: what makes a repeated request the same one.
+
+    Attributes:
+        transfer_id: Derived from the client, the route and the idempotency key.
+        fingerprint: Of the request's contents.
+    """
+
+    client_id: str
+    transfer_id: str
+    fingerprint: str
+    request_id: str
+
+
+def credit(
+    asked: Asked, wallet_id: str, amount_minor: int, reference: str | None, description: str | None
+) -> TransferRequest:
+    """Money from outside into a wallet."""
+    return TransferRequest(
+        id=asked.transfer_id,
+        client_id=asked.client_id,
+        kind=TransferKind.CREDIT,
+        debit_account_id=accounts.EXTERNAL,
+        credit_account_id=wallet_id,
+        amount_minor=amount_minor,
+        fingerprint=asked.fingerprint,
+        reference=reference,
+        description=description,
+        request_id=asked.request_id,
+    )
+
+
+def debit(
+    asked: Asked, wallet_id: str, amount_minor: int, reference: str | None, description: str | None
+) -> TransferRequest:
+    """Money from a wallet to the outside."""
+    return TransferRequest(
+        id=asked.transfer_id,
+        client_id=asked.client_id,
+        kind=TransferKind.DEBIT,
+        debit_account_id=wallet_id,
+        credit_account_id=accounts.EXTERNAL,
+        amount_minor=amount_minor,
+        fingerprint=asked.fingerprint,
+        reference=reference,
+        description=description,
+        request_id=asked.request_id,
+    )
+
+
+def transfer(
+    asked: Asked, from_wallet_id: str, to_wallet_id: str, amount_minor: int
+) -> TransferRequest:
+    """Money from one wallet to another of the same client."""
+    return TransferRequest(
+        id=asked.transfer_id,
+        client_id=asked.client_id,
+        kind=TransferKind.TRANSFER,
+        debit_account_id=from_wallet_id,
+        credit_account_id=to_wallet_id,
+        amount_minor=amount_minor,
+        fingerprint=asked.fingerprint,
+        request_id=asked.request_id,
+    )
+
+
+def payment(
+    *,
+    client_id: str,
+    transfer_id: str,
+    payment_id: str,
+    wallet_id: str,
+    user_id: str,
+    merchant_id: str,
+    amount: Money,
+    request_id: str,
+) -> TransferRequest:
+    """Money from a user's wallet to a merchant."""
+    return TransferRequest(
+        id=transfer_id,
+        client_id=client_id,
+        kind=TransferKind.PAYMENT,
+        debit_account_id=wallet_id,
+        credit_account_id=accounts.merchant(merchant_id),
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        owner_user_id=user_id,
+        payment_id=payment_id,
+        fingerprint=derived_id("fpr", payment_id, wallet_id, user_id, merchant_id, str(amount)),
+        request_id=request_id,
+    )

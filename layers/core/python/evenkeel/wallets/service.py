@@ -1,0 +1,223 @@
+"""Use cases of the wallets: open, move money, freeze and close, look and verify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from evenkeel.clock import Clock
+from evenkeel.errors import Declined, IdempotencyKeyReused, VersionConflict, WalletExists
+from evenkeel.ids import derived_id
+from evenkeel.ledger import accounts
+from evenkeel.ledger.chain import ChainCheck, Head, verify
+from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind
+from evenkeel.resilience.retry import Retry
+from evenkeel.wallets.model import Wallet, WalletAction, WalletSnapshot, wallet_id
+from evenkeel.wallets.ports import EntryRef, Sight, WalletStore
+from evenkeel.wallets.posting import Posting, TransferRequest, draft, refusal
+
+TRANSFER_PREFIX = "trf"
+VERIFY_PAGE_ENTRY_COUNT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A posted transfer, and each wallet of it as it was right after."""
+
+    transfer: Transfer
+    wallets: Mapping[str, WalletSnapshot]
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A page of a wallet's transfers, newest first."""
+
+    transfers: Sequence[Transfer]
+    next: EntryRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class WalletCheck:
+    """A wallet against its own entries; balances in minor units."""
+
+    wallet_balance_minor: int
+    chain: ChainCheck
+
+    @property
+    def difference_minor(self) -> int:
+        return self.wallet_balance_minor - self.chain.ledger_balance_minor
+
+    @property
+    def is_balanced(self) -> bool:
+        return self.difference_minor == 0 and self.chain.is_intact
+
+
+@dataclass(frozen=True, slots=True)
+class Wallets:
+    store: WalletStore
+    retry: Retry
+    clock: Clock
+
+    def open(
+        self, client_id: str, user_id: str, currency: str, *, opening_minor: int = 0
+    ) -> tuple[Wallet, bool]:
+        """Open the user's wallet in a currency, once, and tell whether this call did it.
+
+        Raises:
+            WalletExists: It was opened with another balance.
+        """
+        return self.retry.call(lambda: self._open(client_id, user_id, currency, opening_minor))
+
+    def get(self, client_id: str, wallet_id: str) -> Wallet:
+        """Return the wallet as it is now.
+
+        Raises:
+            ObjectNotFound: This client has no such wallet.
+        """
+        return self.store.wallet(client_id, wallet_id)
+
+    def move(self, request: TransferRequest) -> Moved:
+        """Move money once, however often and from however many places it is asked for.
+
+        Raises:
+            Declined: Refused now, or the first time; the id is used up.
+            IdempotencyKeyReused: The id stands for another request.
+            LedgerBusy: Nothing was applied.
+            LedgerUnconfirmed: It may have been; the same id tells.
+        """
+        return self.retry.call(lambda: self._move(request))
+
+    def act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
+        """Freeze, unfreeze or close; asking again changes nothing.
+
+        Raises:
+            ObjectNotFound: This client has no such wallet.
+            InvalidState: The wallet is not in a status, or not empty, for this.
+        """
+        return self.retry.call(lambda: self._act(client_id, wallet_id, action))
+
+    def statement(
+        self, client_id: str, wallet_id: str, *, limit: int, start: EntryRef | None = None
+    ) -> Statement:
+        """Return a page of the wallet's transfers, newest first.
+
+        Raises:
+            ObjectNotFound: This client has no such wallet.
+        """
+        wallet = self.get(client_id, wallet_id)
+        start = start or _head_ref(wallet)
+        if start is None:
+            return Statement((), None)
+        transfers = self.store.entries(client_id, wallet_id, start, limit)
+        return Statement(transfers, _ref_after(transfers, wallet_id))
+
+    def check(self, client_id: str, wallet_id: str) -> WalletCheck:
+        """Compare the wallet with all of its entries, and verify their chain.
+
+        Raises:
+            ObjectNotFound: This client has no such wallet.
+        """
+        wallet = self.get(client_id, wallet_id)
+        head = Head(wallet.id, wallet.entry_count, wallet.balance_minor, wallet.head_hash)
+        return WalletCheck(wallet.balance_minor, verify(head, self._walk(wallet)))
+
+    def _open(
+        self, client_id: str, user_id: str, currency: str, opening_minor: int
+    ) -> tuple[Wallet, bool]:
+        blank = Wallet(
+            id=wallet_id(client_id, user_id, currency),
+            client_id=client_id,
+            user_id=user_id,
+            currency=currency,
+            created_at=self.clock(),
+            opening_minor=opening_minor,
+        )
+        opening = self._opening(blank) if opening_minor else None
+        wallet = opening.changes[0].after if opening else blank
+        try:
+            self.store.open(wallet, opening)
+        except VersionConflict:
+            return self._opened_before(wallet), False
+        return wallet, True
+
+    def _opening(self, blank: Wallet) -> Posting:
+        request = TransferRequest(
+            id=derived_id(TRANSFER_PREFIX, blank.client_id, "opening", blank.id),
+            client_id=blank.client_id,
+            kind=TransferKind.CREDIT,
+            debit_account_id=accounts.EXTERNAL,
+            credit_account_id=blank.id,
+            amount_minor=blank.opening_minor,
+            fingerprint="opening",
+        )
+        return draft(request, {blank.id: replace(blank, version=0)}, blank.created_at)
+
+    def _opened_before(self, wallet: Wallet) -> Wallet:
+        existing = self.store.wallet(wallet.client_id, wallet.id)
+        if existing.opening_minor != wallet.opening_minor:
+            raise WalletExists
+        return existing
+
+    def _move(self, request: TransferRequest) -> Moved:
+        sight = self.store.look(request.client_id, request.id, request.wallet_ids())
+        if sight.record is not None:
+            return _answer(request, sight, sight.record, replayed=True)
+        refused = refusal(request, sight.wallets)
+        if refused is not None:
+            wish: Record = Decline(
+                request.id,
+                request.client_id,
+                refused.reason,
+                refused.message,
+                declined_at=self.clock(),
+                fingerprint=request.fingerprint,
+                payment_id=request.payment_id,
+                request_id=request.request_id,
+            )
+            record = self.store.decline(wish)
+        else:
+            posting = draft(request, sight.wallets, self.clock())
+            wish = posting.transfer
+            record = self.store.post(posting)
+        return _answer(request, sight, record, replayed=record != wish)
+
+    def _act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
+        before = self.store.wallet(client_id, wallet_id)
+        after = before.acted(action)
+        if after is not before:
+            self.store.save(after, follows=before)
+        return after
+
+    def _walk(self, wallet: Wallet) -> Iterator[Transfer]:
+        ref = _head_ref(wallet)
+        while ref is not None:
+            page = self.store.entries(wallet.client_id, wallet.id, ref, VERIFY_PAGE_ENTRY_COUNT)
+            yield from page
+            ref = _ref_after(page, wallet.id) if len(page) == VERIFY_PAGE_ENTRY_COUNT else None
+
+
+def _answer(request: TransferRequest, sight: Sight, record: Record, *, replayed: bool) -> Moved:
+    if record.fingerprint != request.fingerprint:
+        raise IdempotencyKeyReused
+    if isinstance(record, Decline):
+        raise Declined(
+            record.reason, record.message, first_request_id=record.request_id, replayed=replayed
+        )
+    wallets = {id_: wallet.as_of(record.entry_of(id_)) for id_, wallet in sight.wallets.items()}
+    return Moved(record, wallets, replayed)
+
+
+def _head_ref(wallet: Wallet) -> EntryRef | None:
+    if wallet.head_transfer_id is None:
+        return None
+    return EntryRef(wallet.entry_count, wallet.head_transfer_id)
+
+
+def _ref_after(newest_first: Sequence[Transfer], wallet_id: str) -> EntryRef | None:
+    if not newest_first:
+        return None
+    entry = newest_first[-1].entry_of(wallet_id)
+    if entry.previous_transfer_id is None:
+        return None
+    return EntryRef(entry.number - 1, entry.previous_transfer_id)
