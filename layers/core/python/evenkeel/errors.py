@@ -215,8 +215,8 @@ class WalletExists(Conflict):
 class DebitNotApplied(Unavailable):
     code = "debit_not_applied"
 
-    def __init__(self, cause: str) -> None:
-        super().__init__(f"the wallet was not debited: {cause}")
+    def __init__(self) -> None:
+        super().__init__("the wallet was not debited")
 
 
 class LedgerBusy(Unavailable):
@@ -253,8 +253,8 @@ class WalletUnavailable(Unavailable):
 class DebitUnconfirmed(OutcomeUnknown):
     code = "debit_unconfirmed"
 
-    def __init__(self, cause: str) -> None:
-        super().__init__(f"the wallet may have been debited: {cause}")
+    def __init__(self) -> None:
+        super().__init__("the wallet may have been debited")
 
 
 class LedgerUnconfirmed(OutcomeUnknown):

@@ -129,6 +129,14 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentRef:
+    """Where a payment stands in its user's list: newest first, so later times come earlier."""
+
+    created_at: datetime
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     order: Order
     created_at: datetime
@@ -169,6 +177,10 @@ class Payment:
         return self.order.client_id
 
     @property
+    def ref(self) -> PaymentRef:
+        return PaymentRef(self.created_at, self.id)
+
+    @property
     def is_processed(self) -> bool:
         """Whether the wallet has given its answer, however the payment went on from there."""
         return self.processed_version is not None
@@ -195,7 +207,7 @@ class Payment:
             RequestInProgress: Somebody else holds it.
         """
         if self.wallet_id not in (None, wallet_id):
-            raise self._invalid("the payment is tied to another wallet")
+            raise self._not_while("be debited from another wallet than its own")
         if self.lease_until is not None and now < self.lease_until:
             raise RequestInProgress(self.id)
         # Whoever held it before may have asked for the debit, and then died.
@@ -256,7 +268,7 @@ class Payment:
     ) -> Payment:
         status = TRANSITIONS.get((self.status, event))
         if status is None:
-            raise self._invalid(f"a {self.status} payment cannot be {event}")
+            raise self._not_while(f"be {event}")
         version = self.version + 1
         history = _shortened((*self.history, Change(version, now, event, status, detail)))
         return replace(
@@ -272,7 +284,8 @@ class Payment:
         after = self._after(event, now, detail=detail)
         return replace(after, processed_at=now, processed_version=after.version)
 
-    def _invalid(self, message: str) -> InvalidState:
+    def _not_while(self, wish: str) -> InvalidState:
+        message = f"a {self.status.lower()} payment cannot {wish}"
         error = InvalidState(message, subject="payment", status=self.status)
         error.payment_id = self.id
         return error

@@ -7,15 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from evenkeel.payments.model import Debit, Payment
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRef:
-    """Where a payment stands in its user's list: newest first, so later times come earlier."""
-
-    created_at: datetime
-    payment_id: str
+from evenkeel.payments.model import Debit, Payment, PaymentRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +16,23 @@ class PaymentPage:
     next: PaymentRef | None  # The last one seen, if there may be more.
 
 
-class PaymentStore(Protocol):
-    """Every method may raise, besides what it names:
+@dataclass(frozen=True, slots=True)
+class UserQuery:
+    """Up to *limit* of the payments that a user made in [since, until), behind *after*."""
 
-    StoreBusy: nothing was applied; StoreUnconfirmed: it may have been.
+    client_id: str
+    user_id: str
+    limit: int
+    since: datetime | None = None
+    until: datetime | None = None
+    after: PaymentRef | None = None
+
+
+class PaymentStore(Protocol):
+    """Payments, each by its id and in its user's list.
+
+    Besides what it names, every method may raise StoreBusy, when nothing was
+    applied, and every write StoreUnconfirmed, when it may have been.
     """
 
     def add(self, payment: Payment) -> Payment:
@@ -54,17 +59,8 @@ class PaymentStore(Protocol):
             VersionConflict: The stored payment is not the one before it.
         """
 
-    def of_user(
-        self,
-        client_id: str,
-        user_id: str,
-        *,
-        since: datetime | None,
-        until: datetime | None,
-        after: PaymentRef | None,
-        limit: int,
-    ) -> PaymentPage:
-        """Return payments created in [since, until), newest first, eventually consistent."""
+    def of_user(self, query: UserQuery) -> PaymentPage:
+        """Return payments of one user, newest first, eventually consistent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ asks for the same debit, and the ledger posts it once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from evenkeel.clock import Clock
 from evenkeel.errors import (
@@ -25,9 +24,9 @@ from evenkeel.errors import (
 from evenkeel.payments.model import Order, Payment, PaymentStatus
 from evenkeel.payments.ports import (
     PaymentPage,
-    PaymentRef,
     PaymentStore,
     SeenPayments,
+    UserQuery,
     WalletGateway,
 )
 
@@ -41,15 +40,6 @@ class Answer:
 
     payment: Payment
     replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class UserFilter:
-    """Which of a user's payments to list: created in [since, until), in that status."""
-
-    status: PaymentStatus | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,31 +93,21 @@ class Payments:
         """
         return self.store.get(client_id, payment_id)
 
-    def of_user(
-        self,
-        client_id: str,
-        user_id: str,
-        wanted: UserFilter,
-        *,
-        limit: int,
-        after: PaymentRef | None = None,
-    ) -> PaymentPage:
+    def of_user(self, query: UserQuery, status: PaymentStatus | None = None) -> PaymentPage:
         """Return a page of a user's payments, newest first; it may be short and not the last."""
         found: list[Payment] = []
         for _ in range(FILTERED_PAGE_COUNT_MAX):
-            page = self.store.of_user(
-                client_id,
-                user_id,
-                since=wanted.since,
-                until=wanted.until,
-                after=after,
-                limit=limit - len(found),
-            )
-            after = page.next
-            found += [each for each in page.payments if wanted.status in (None, each.status)]
-            if after is None or len(found) == limit:
+            page = self.store.of_user(query)
+            for payment in page.payments:
+                if status in (None, payment.status):
+                    found.append(payment)
+                if len(found) == query.limit:
+                    is_last = payment is page.payments[-1]
+                    return PaymentPage(found, page.next if is_last else payment.ref)
+            query = replace(query, after=page.next)
+            if page.next is None:
                 break
-        return PaymentPage(found, after)
+        return PaymentPage(found, query.after)
 
     def _recorded(self, wanted: Payment) -> Payment:
         """Return what stands under the payment's id: *wanted*, recorded now, or an earlier one."""

@@ -28,9 +28,10 @@ class EntryRef:
 
 
 class WalletStore(Protocol):
-    """All reads are strongly consistent. Every method may raise, besides what it names:
+    """Wallets and their journal. All reads are strongly consistent.
 
-    LedgerBusy: nothing was applied; LedgerUnconfirmed: it may have been.
+    Besides what it names, every method may raise LedgerBusy, when nothing was
+    applied, and every write LedgerUnconfirmed, when it may have been.
     """
 
     def open(self, wallet: Wallet, opening: Posting | None) -> None:

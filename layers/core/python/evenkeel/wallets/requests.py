@@ -78,28 +78,31 @@ def transfer(
     )
 
 
-def payment(
-    *,
-    client_id: str,
-    transfer_id: str,
-    payment_id: str,
-    wallet_id: str,
-    user_id: str,
-    merchant_id: str,
-    amount: Money,
-    request_id: str,
-) -> TransferRequest:
-    """Money from a user's wallet to a merchant."""
-    return TransferRequest(
-        id=transfer_id,
-        client_id=client_id,
-        kind=TransferKind.PAYMENT,
-        debit_account_id=wallet_id,
-        credit_account_id=accounts.merchant(merchant_id),
-        amount_minor=amount.amount_minor,
-        currency=amount.currency,
-        owner_user_id=user_id,
-        payment_id=payment_id,
-        fingerprint=derived_id("fpr", payment_id, wallet_id, user_id, merchant_id, str(amount)),
-        request_id=request_id,
-    )
+@dataclass(frozen=True, slots=True)
+class PaymentDebit:
+    """Money from a user's wallet to a merchant, as the payments side asks for it."""
+
+    client_id: str
+    transfer_id: str
+    payment_id: str
+    wallet_id: str
+    user_id: str
+    merchant_id: str
+    amount: Money
+    request_id: str
+
+    def request(self) -> TransferRequest:
+        contents = (self.payment_id, self.wallet_id, self.user_id, self.merchant_id)
+        return TransferRequest(
+            id=self.transfer_id,
+            client_id=self.client_id,
+            kind=TransferKind.PAYMENT,
+            debit_account_id=self.wallet_id,
+            credit_account_id=accounts.merchant(self.merchant_id),
+            amount_minor=self.amount.amount_minor,
+            currency=self.amount.currency,
+            owner_user_id=self.user_id,
+            payment_id=self.payment_id,
+            fingerprint=derived_id("fpr", *contents, str(self.amount)),
+            request_id=self.request_id,
+        )

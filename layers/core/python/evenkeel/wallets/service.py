@@ -14,7 +14,7 @@ from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind
 from evenkeel.resilience.retry import Retry
 from evenkeel.wallets.model import Wallet, WalletAction, WalletSnapshot, wallet_id
 from evenkeel.wallets.ports import EntryRef, Sight, WalletStore
-from evenkeel.wallets.posting import Posting, TransferRequest, draft, refusal
+from evenkeel.wallets.posting import Posting, Refusal, TransferRequest, draft, refusal
 
 TRANSFER_PREFIX = "trf"
 VERIFY_PAGE_ENTRY_COUNT = 500
@@ -165,22 +165,24 @@ class Wallets:
             return _answer(request, sight, sight.record, replayed=True)
         refused = refusal(request, sight.wallets)
         if refused is not None:
-            wish: Record = Decline(
-                request.id,
-                request.client_id,
-                refused.reason,
-                refused.message,
-                declined_at=self.clock(),
-                fingerprint=request.fingerprint,
-                payment_id=request.payment_id,
-                request_id=request.request_id,
-            )
-            record = self.store.decline(wish)
-        else:
-            posting = draft(request, sight.wallets, self.clock())
-            wish = posting.transfer
-            record = self.store.post(posting)
-        return _answer(request, sight, record, replayed=record != wish)
+            declined = self._decline(request, refused)
+            record = self.store.decline(declined)
+            return _answer(request, sight, record, replayed=record != declined)
+        posting = draft(request, sight.wallets, self.clock())
+        record = self.store.post(posting)
+        return _answer(request, sight, record, replayed=record != posting.transfer)
+
+    def _decline(self, request: TransferRequest, refused: Refusal) -> Decline:
+        return Decline(
+            request.id,
+            request.client_id,
+            refused.reason,
+            refused.message,
+            declined_at=self.clock(),
+            fingerprint=request.fingerprint,
+            payment_id=request.payment_id,
+            request_id=request.request_id,
+        )
 
     def _act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
         before = self.store.wallet(client_id, wallet_id)

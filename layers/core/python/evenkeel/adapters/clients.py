@@ -1,0 +1,48 @@
+"""The low-level AWS clients, with our limits instead of botocore's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.config import Config
+from botocore.session import get_session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+
+# One attempt, so that an error speaks for one request. After a silent retry,
+# "throttled" may be the answer to the second request while the first was applied.
+# Our own retries sit in the services, where it is known what may be repeated.
+ONE_ATTEMPT: Any = {"mode": "standard", "total_max_attempts": 1}
+
+TABLE_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries=ONE_ATTEMPT,
+    tcp_keepalive=True,
+    parameter_validation=False,
+)
+
+# The invoked function ends within 8 s; whoever waits for it must outlast it, or
+# an answer that is on its way becomes an unknown outcome.
+INVOKE_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=9,
+    retries=ONE_ATTEMPT,
+    tcp_keepalive=True,
+    parameter_validation=False,
+)
+
+
+def dynamodb() -> DynamoDBClient:
+    return cast("DynamoDBClient", get_session().create_client("dynamodb", config=TABLE_CONFIG))
+
+
+def lambda_() -> LambdaClient:
+    return cast("LambdaClient", get_session().create_client("lambda", config=INVOKE_CONFIG))
+
+
+def sqs() -> SQSClient:
+    return cast("SQSClient", get_session().create_client("sqs", config=TABLE_CONFIG))

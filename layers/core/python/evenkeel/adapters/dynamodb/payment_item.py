@@ -1,0 +1,171 @@
+"""A payment as an item, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from evenkeel.adapters.dynamodb.item import (
+    DocumentAttribute,
+    IntegerAttribute,
+    Item,
+    TimeAttribute,
+    client_of,
+    id_of,
+    key_of,
+)
+from evenkeel.clock import from_rfc3339, to_rfc3339
+from evenkeel.money import Money
+from evenkeel.payments.model import (
+    Capture,
+    Change,
+    Failure,
+    Order,
+    Payment,
+    PaymentRef,
+    PaymentStatus,
+)
+
+
+class ByUser(GlobalSecondaryIndex["PaymentItem"]):
+    """The payments of a user in the order of their creation. Keys only: it is written once."""
+
+    class Meta:
+        index_name = "by_user"
+        projection = KeysOnlyProjection()
+
+    user_key = UnicodeAttribute(hash_key=True)
+    created_key = UnicodeAttribute(range_key=True)
+
+
+class PaymentItem(Item):
+    class Meta:
+        table_name: str
+
+    id = UnicodeAttribute(hash_key=True)  # <client id>/<payment id>
+    user_key = UnicodeAttribute()  # <client id>/<user id>
+    created_key = UnicodeAttribute()  # <time>/<payment id>
+    by_user = ByUser()
+
+    fingerprint = UnicodeAttribute()
+    merchant_id = UnicodeAttribute()
+    amount_minor = IntegerAttribute()
+    currency = UnicodeAttribute()
+    ordered_wallet = UnicodeAttribute(null=True)
+    capture = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)
+    metadata = DocumentAttribute(null=True)
+
+    status = UnicodeAttribute()
+    version = IntegerAttribute()
+    updated_at = TimeAttribute()
+    wallet = UnicodeAttribute(null=True)
+    captured_minor = IntegerAttribute()
+    refunded_minor = IntegerAttribute()
+    transfer_id = UnicodeAttribute(null=True)
+    failure = DocumentAttribute(null=True)
+    attempts = IntegerAttribute()
+    processed_at = TimeAttribute(null=True)
+    processed_version = IntegerAttribute(null=True)
+    lease_until = TimeAttribute(null=True)
+    may_be_debited = BooleanAttribute(null=True)
+    history = DocumentAttribute()
+
+    @classmethod
+    def of(cls, payment: Payment) -> PaymentItem:
+        order = payment.order
+        return cls(
+            key_of(order.client_id, order.payment_id),
+            user_key=key_of(order.client_id, order.user_id),
+            created_key=created_key(payment.ref),
+            fingerprint=order.fingerprint,
+            merchant_id=order.merchant_id,
+            amount_minor=order.amount.amount_minor,
+            currency=order.amount.currency,
+            ordered_wallet=order.wallet_id,
+            capture=order.capture,
+            description=order.description,
+            metadata=dict(order.metadata) or None,
+            **_mutable(payment),
+        )
+
+    @classmethod
+    def changes(cls, payment: Payment) -> list[Action]:
+        """Return what an update writes: all that can change, and nothing else."""
+        return [
+            getattr(cls, name).remove() if value is None else getattr(cls, name).set(value)
+            for name, value in _mutable(payment).items()
+        ]
+
+    def payment(self) -> Payment:
+        created_at = from_rfc3339(self.created_key.partition("/")[0])
+        return Payment(
+            order=self._order(),
+            created_at=created_at,
+            updated_at=self.updated_at,
+            status=PaymentStatus(self.status),
+            version=self.version,
+            wallet_id=self.wallet,
+            captured_minor=self.captured_minor,
+            refunded_minor=self.refunded_minor,
+            transfer_id=self.transfer_id,
+            failure=Failure(*self.failure) if self.failure else None,
+            attempts=self.attempts,
+            processed_at=self.processed_at,
+            processed_version=self.processed_version,
+            lease_until=self.lease_until,
+            may_be_debited=bool(self.may_be_debited),
+            history=tuple(
+                Change(version, from_rfc3339(at), event, PaymentStatus(status), detail)
+                for version, at, event, status, detail in self.history
+            ),
+        )
+
+    def _order(self) -> Order:
+        return Order(
+            payment_id=id_of(self.id),
+            fingerprint=self.fingerprint,
+            client_id=client_of(self.id),
+            user_id=id_of(self.user_key),
+            merchant_id=self.merchant_id,
+            amount=Money(self.amount_minor, self.currency),
+            wallet_id=self.ordered_wallet,
+            capture=Capture(self.capture),
+            description=self.description,
+            metadata=self.metadata or {},
+        )
+
+
+def created_key(ref: PaymentRef) -> str:
+    return f"{to_rfc3339(ref.created_at)}/{ref.payment_id}"
+
+
+def ref_of(created_key: str) -> PaymentRef:
+    created_at, _, payment_id = created_key.partition("/")
+    return PaymentRef(from_rfc3339(created_at), payment_id)
+
+
+def _mutable(payment: Payment) -> dict[str, Any]:
+    failure = payment.failure
+    return {
+        "status": payment.status.value,
+        "version": payment.version,
+        "updated_at": payment.updated_at,
+        "wallet": payment.wallet_id,
+        "captured_minor": payment.captured_minor,
+        "refunded_minor": payment.refunded_minor,
+        "transfer_id": payment.transfer_id,
+        "failure": [failure.code, failure.message, failure.request_id] if failure else None,
+        "attempts": payment.attempts,
+        "processed_at": payment.processed_at,
+        "processed_version": payment.processed_version,
+        "lease_until": payment.lease_until,
+        "may_be_debited": payment.may_be_debited or None,
+        "history": [
+            [change.version, to_rfc3339(change.at), change.event, change.status, change.detail]
+            for change in payment.history
+        ],
+    }

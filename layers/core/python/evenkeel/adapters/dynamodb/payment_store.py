@@ -1,0 +1,99 @@
+"""Payments on DynamoDB: one item each, which is its own idempotency record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pynamodb.exceptions import UpdateError
+
+from evenkeel.adapters.dynamodb.item import key_of
+from evenkeel.adapters.dynamodb.payment_item import PaymentItem, created_key, ref_of
+from evenkeel.adapters.dynamodb.writes import new_item, put_new
+from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, translated
+from evenkeel.clock import to_rfc3339
+from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, VersionConflict
+from evenkeel.payments.model import Payment, PaymentRef
+from evenkeel.payments.ports import PaymentPage, UserQuery
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+EARLIEST, LATEST = " ", "~"  # Before and after every time as text.
+
+
+class DynamoDBPaymentStore:
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        PaymentItem.bind(client, table_name)
+        self._client = client
+        self._table_name = table_name
+
+    def add(self, payment: Payment) -> Payment:
+        item = PaymentItem.of(payment).to_dynamodb_dict()
+        with translated(StoreBusy, StoreUnconfirmed):
+            existing = put_new(self._client, new_item(self._table_name, item))
+        return payment if existing is None else PaymentItem.from_raw_data(existing).payment()
+
+    def get(self, client_id: str, payment_id: str) -> Payment:
+        payment = self.find(client_id, payment_id)
+        if payment is None:
+            raise ObjectNotFound
+        return payment
+
+    def find(self, client_id: str, payment_id: str) -> Payment | None:
+        try:
+            with translated(StoreBusy, StoreUnconfirmed):
+                item = PaymentItem.get(key_of(client_id, payment_id), consistent_read=True)
+        except PaymentItem.DoesNotExist:
+            return None
+        return item.payment()
+
+    def save(self, payment: Payment) -> None:
+        follows_the_stored_one = PaymentItem.version == payment.version - 1
+        try:
+            with translated(StoreBusy, StoreUnconfirmed):
+                PaymentItem(key_of(payment.client_id, payment.id)).update(
+                    actions=PaymentItem.changes(payment), condition=follows_the_stored_one
+                )
+        except UpdateError as error:
+            if code_of(error) != CONDITION_FAILED_ERROR:
+                raise
+            raise VersionConflict from error
+
+    def of_user(self, query: UserQuery) -> PaymentPage:
+        earliest, latest = _window(query)
+        if earliest > latest:
+            return PaymentPage((), None)
+        with translated(StoreBusy, StoreUnconfirmed):
+            found = PaymentItem.by_user.query(
+                key_of(query.client_id, query.user_id),
+                PaymentItem.created_key.between(earliest, latest),
+                scan_index_forward=False,
+                limit=query.limit,
+            )
+            refs = [ref_of(item.created_key) for item in found]
+            payments = self._payments(query.client_id, refs)
+        more = len(refs) == query.limit
+        return PaymentPage(payments, refs[-1] if more else None)
+
+    def _payments(self, client_id: str, refs: list[PaymentRef]) -> list[Payment]:
+        keys = [key_of(client_id, ref.payment_id) for ref in refs]
+        items = {item.id: item for item in PaymentItem.batch_get(keys)}
+        return [items[key].payment() for key in keys if key in items]
+
+
+def _window(query: UserQuery) -> tuple[str, str]:
+    """Return the first and the last key that are in, as DynamoDB's BETWEEN takes them.
+
+    A key begins with its time and goes on, so it is greater than the time alone:
+    the earlier end is closed by that, and the later one open.
+    """
+    earliest = to_rfc3339(query.since) if query.since else EARLIEST
+    latest = to_rfc3339(query.until) if query.until else LATEST
+    if query.after is not None:
+        latest = min(latest, _just_below(created_key(query.after)))
+    return earliest, latest
+
+
+def _just_below(key: str) -> str:
+    """Return what is smaller than *key* and greater than every other key of ours below it."""
+    return key[:-1] + chr(ord(key[-1]) - 1) + LATEST

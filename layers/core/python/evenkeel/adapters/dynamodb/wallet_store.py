@@ -1,0 +1,223 @@
+"""Wallets and the journal on two DynamoDB tables.
+
+Money moves in one transaction: the journal's record, which must be new, and
+each wallet, which must be as it was read. It goes through the low-level client:
+its cancellation reasons come in the order of its items, and pynamodb would
+change that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from evenkeel.adapters.dynamodb.account_items import WalletItem
+from evenkeel.adapters.dynamodb.item import key_of
+from evenkeel.adapters.dynamodb.ledger_items import RecordItem
+from evenkeel.adapters.dynamodb.writes import new_item, put_new, transact
+from evenkeel.adapters.failures import (
+    CONDITION_FAILED,
+    CONDITION_FAILED_ERROR,
+    code_of,
+    translated,
+)
+from evenkeel.errors import LedgerBusy, LedgerUnconfirmed, ObjectNotFound, VersionConflict
+from evenkeel.ledger.transfer import Decline, Record, Side, Transfer
+from evenkeel.wallets.model import Wallet, WalletStatus
+from evenkeel.wallets.ports import EntryRef, Sight
+from evenkeel.wallets.posting import Posting, WalletChange
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        PutTypeDef,
+        TransactWriteItemTypeDef,
+        UpdateTypeDef,
+    )
+
+# What an entry changes in its wallet. Values are set, never added: a repeated
+# write leaves the same wallet, not a richer one.
+MOVING = (
+    "debits_pending",
+    "debits_posted",
+    "credits_pending",
+    "credits_posted",
+    "available_minor",
+    "version",
+    "entry_count",
+    "head_transfer_id",
+    "head_hash",
+    "last_posted_at",
+)
+
+
+class DynamoDBWalletStore:
+    def __init__(self, client: DynamoDBClient, *, ledger_table: str, accounts_table: str) -> None:
+        RecordItem.bind(client, ledger_table)
+        WalletItem.bind(client, accounts_table)
+        self._client = client
+        self._ledger_table = ledger_table
+        self._accounts_table = accounts_table
+
+    def open(self, wallet: Wallet, opening: Posting | None) -> None:
+        writes: list[TransactWriteItemTypeDef] = [{"Put": self._new_wallet(wallet)}]
+        if opening is not None:
+            writes.append({"Put": self._new_record(opening.transfer)})
+        if transact(self._client, writes):
+            raise VersionConflict
+
+    def wallet(self, client_id: str, wallet_id: str) -> Wallet:
+        try:
+            with translated(LedgerBusy, LedgerUnconfirmed):
+                item = WalletItem.get(key_of(client_id, wallet_id), consistent_read=True)
+        except WalletItem.DoesNotExist as error:
+            raise ObjectNotFound from error
+        return item.wallet()
+
+    def look(self, client_id: str, transfer_id: str, wallet_ids: Sequence[str]) -> Sight:
+        keys = {
+            self._ledger_table: [key_of(client_id, transfer_id)],
+            self._accounts_table: [key_of(client_id, wallet_id) for wallet_id in wallet_ids],
+        }
+        with translated(LedgerBusy, LedgerUnconfirmed):
+            found = self._client.batch_get_item(
+                RequestItems={
+                    table: {"Keys": [{"id": {"S": id_}} for id_ in ids], "ConsistentRead": True}
+                    for table, ids in keys.items()
+                }
+            )
+        if found["UnprocessedKeys"]:
+            raise LedgerBusy
+        records = [_record(item) for item in found["Responses"].get(self._ledger_table, [])]
+        wallets = [_wallet(item) for item in found["Responses"].get(self._accounts_table, [])]
+        return Sight(records[0] if records else None, {wallet.id: wallet for wallet in wallets})
+
+    def post(self, posting: Posting) -> Record:
+        writes: list[TransactWriteItemTypeDef] = [{"Put": self._new_record(posting.transfer)}]
+        writes += [{"Update": self._moved_wallet(change)} for change in posting.changes]
+        reasons = transact(self._client, writes)
+        if not reasons:
+            return posting.transfer
+        if reasons[0]["Code"] == CONDITION_FAILED:
+            return _record(reasons[0]["Item"])
+        raise VersionConflict
+
+    def decline(self, decline: Decline) -> Record:
+        with translated(LedgerBusy, LedgerUnconfirmed):
+            existing = put_new(self._client, self._new_record(decline))
+        return decline if existing is None else _record(existing)
+
+    def save(self, wallet: Wallet, *, follows: Wallet) -> None:
+        as_it_was = "version = :version"
+        try:
+            with translated(LedgerBusy, LedgerUnconfirmed):
+                self._client.update_item(
+                    TableName=self._accounts_table,
+                    Key={"id": {"S": key_of(wallet.client_id, wallet.id)}},
+                    UpdateExpression="SET #status = :status, version = :next_version",
+                    ConditionExpression=as_it_was,
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues={
+                        ":status": {"S": wallet.status},
+                        ":version": {"N": str(follows.version)},
+                        ":next_version": {"N": str(wallet.version)},
+                    },
+                )
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED_ERROR:
+                raise
+            raise VersionConflict from error
+
+    def entries(
+        self, client_id: str, wallet_id: str, start: EntryRef, limit: int
+    ) -> Sequence[Transfer]:
+        """Read the two indexes together, and fetch by key what has not reached them yet."""
+        indexed = self._indexed(key_of(client_id, wallet_id), wallet_id, start.number, limit)
+        ahead = next(indexed, None)
+        transfers: list[Transfer] = []
+        number, transfer_id = start.number, start.transfer_id
+        while len(transfers) < limit:
+            if ahead is not None and ahead.entry_of(wallet_id).number == number:
+                transfer, ahead = ahead, next(indexed, None)
+            else:
+                fetched = self._transfer(client_id, transfer_id)
+                if fetched is None:
+                    break
+                transfer = fetched
+            transfers.append(transfer)
+            entry = transfer.entry_of(wallet_id)
+            if entry.previous_transfer_id is None:
+                break
+            number, transfer_id = entry.number - 1, entry.previous_transfer_id
+        return transfers
+
+    def _indexed(self, key: str, wallet_id: str, number_max: int, limit: int) -> Iterator[Transfer]:
+        debits = RecordItem.by_debit_wallet.query(
+            key, RecordItem.debit_number <= number_max, scan_index_forward=False, limit=limit
+        )
+        credits_ = RecordItem.by_credit_wallet.query(
+            key, RecordItem.credit_number <= number_max, scan_index_forward=False, limit=limit
+        )
+        with translated(LedgerBusy, LedgerUnconfirmed):
+            for item in merge(debits, credits_, key=lambda item: -_number(item, key)):
+                yield item.transfer()
+
+    def _transfer(self, client_id: str, transfer_id: str) -> Transfer | None:
+        try:
+            with translated(LedgerBusy, LedgerUnconfirmed):
+                item = RecordItem.get(key_of(client_id, transfer_id), consistent_read=True)
+        except RecordItem.DoesNotExist:
+            return None
+        record = item.record()
+        return record if isinstance(record, Transfer) else None
+
+    def _new_wallet(self, wallet: Wallet) -> PutTypeDef:
+        return new_item(self._accounts_table, WalletItem.of(wallet).to_dynamodb_dict())
+
+    def _new_record(self, record: Record) -> PutTypeDef:
+        return new_item(self._ledger_table, RecordItem.of(record).to_dynamodb_dict())
+
+    def _moved_wallet(self, change: WalletChange) -> UpdateTypeDef:
+        as_it_was = "version = :version_before"
+        same_currency = "currency = :currency"
+        may_move = "#status <> :closed"
+        before, item = change.before, WalletItem.of(change.after).to_dynamodb_dict()
+        values: dict[str, Any] = {
+            ":version_before": {"N": str(before.version)},
+            ":currency": {"S": before.currency},
+            ":closed": {"S": WalletStatus.CLOSED.value},
+            **{f":{name}": item[name] for name in MOVING},
+        }
+        if change.side is Side.DEBIT:
+            may_move = "#status = :active AND available_minor >= :amount"
+            amount_minor = before.balance_minor - change.after.balance_minor
+            values |= {
+                ":active": {"S": WalletStatus.ACTIVE.value},
+                ":amount": {"N": str(amount_minor)},
+            }
+            del values[":closed"]
+        return {
+            "TableName": self._accounts_table,
+            "Key": {"id": {"S": key_of(before.client_id, before.id)}},
+            "UpdateExpression": f"SET {', '.join(f'{name} = :{name}' for name in MOVING)}",
+            "ConditionExpression": f"{as_it_was} AND {same_currency} AND {may_move}",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": values,
+        }
+
+
+def _record(item: Any) -> Record:
+    return RecordItem.from_raw_data(dict(item)).record()
+
+
+def _wallet(item: Any) -> Wallet:
+    return WalletItem.from_raw_data(dict(item)).wallet()
+
+
+def _number(item: RecordItem, wallet_key: str) -> int:
+    number = item.debit_number if item.debit_wallet == wallet_key else item.credit_number
+    assert number is not None
+    return number

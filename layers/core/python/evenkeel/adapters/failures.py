@@ -1,0 +1,93 @@
+"""What a failed AWS call means: refused and repeatable, lost on the way, or our own mistake.
+
+Only typed facts count: the error's code, its HTTP status, and the class of the
+transport error, which tells whether anything was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
+from botocore.exceptions import ConnectionError as ConnectionFailure
+from pynamodb.exceptions import PynamoDBException
+
+from evenkeel.errors import OutcomeUnknown, Unavailable
+
+CONDITION_FAILED = "ConditionalCheckFailed"  # As a transaction's reason.
+CONDITION_FAILED_ERROR = "ConditionalCheckFailedException"  # As an error of its own.
+
+# The request was turned away whole, and may pass in a moment.
+BUSY_CODES = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflict",
+        "TransactionConflictException",
+    }
+)
+# The same request is under way already, and may yet succeed.
+UNDER_WAY_CODES = frozenset({"TransactionInProgressException"})
+NOTHING_SENT = (ConnectTimeoutError, EndpointConnectionError)
+ANSWER_LOST = (ConnectionFailure, HTTPClientError)
+
+
+@contextmanager
+def translated(busy: type[Unavailable], unknown: type[OutcomeUnknown]) -> Iterator[None]:
+    """Turn a failed call into one of our two errors; a mistake of ours passes through.
+
+    A failed condition passes through too: only the caller knows what it means.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError, PynamoDBException) as error:
+        cause = _root(error)
+        if was_turned_away(cause):
+            raise busy from error
+        if was_lost(cause):
+            raise unknown from error
+        raise
+
+
+def was_turned_away(error: BaseException) -> bool:
+    """Whether nothing was applied, and the same call may pass in a moment."""
+    return isinstance(error, NOTHING_SENT) or code_of(error) in BUSY_CODES
+
+
+def was_lost(error: BaseException) -> bool:
+    """Whether the call may have been applied."""
+    if isinstance(error, ClientError):
+        return (
+            code_of(error) in UNDER_WAY_CODES or _status(error) >= HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+    return isinstance(error, ANSWER_LOST) and not isinstance(error, NOTHING_SENT)
+
+
+def code_of(error: BaseException) -> str | None:
+    if isinstance(error, PynamoDBException):
+        return error.cause_response_code
+    return error.response["Error"].get("Code") if isinstance(error, ClientError) else None
+
+
+def _root(error: Exception) -> BaseException:
+    """Return botocore's own error: pynamodb wraps it, and leaves out the status."""
+    if isinstance(error, PynamoDBException) and error.cause is not None:
+        return error.cause.__cause__ or error.cause
+    return error
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,35 @@
+"""The wallet service in this very process: no network between, and no isolation either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evenkeel.errors import DebitNotApplied, DebitUnconfirmed, OutcomeUnknown, Unavailable
+from evenkeel.payments.model import Debit
+from evenkeel.payments.ports import Receipt
+from evenkeel.wallets.requests import PaymentDebit
+from evenkeel.wallets.service import Wallets
+
+
+@dataclass(frozen=True, slots=True)
+class InlineWalletGateway:
+    wallets: Wallets
+
+    def debit(self, debit: Debit, request_id: str) -> Receipt:
+        command = PaymentDebit(
+            client_id=debit.client_id,
+            transfer_id=debit.transfer_id,
+            payment_id=debit.payment_id,
+            wallet_id=debit.wallet_id,
+            user_id=debit.user_id,
+            merchant_id=debit.merchant_id,
+            amount=debit.amount,
+            request_id=request_id,
+        )
+        try:
+            moved = self.wallets.move(command.request())
+        except Unavailable as error:
+            raise DebitNotApplied from error
+        except OutcomeUnknown as error:
+            raise DebitUnconfirmed from error
+        return Receipt(moved.transfer.id)
