@@ -1,0 +1,65 @@
+"""The routes of the HTTP API: which function answers which method and path.
+
+There is no greedy proxy: a path that is not here is a 404 of the gateway itself, and each
+route has a throttle of its own.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """Requests of one route, all callers together; above it the gateway answers 429."""
+
+    rate_per_s: int
+    burst_count: int
+
+
+MONEY = Throttle(rate_per_s=200, burst_count=400)
+READS = Throttle(rate_per_s=500, burst_count=1000)
+CHANGES = Throttle(rate_per_s=50, burst_count=100)
+PUBLIC = Throttle(rate_per_s=20, burst_count=40)
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    function: str
+    throttle: Throttle
+
+
+def _routes(function: str, *routes: tuple[str, str, Throttle]) -> tuple[Route, ...]:
+    return tuple(Route(method, path, function, throttle) for method, path, throttle in routes)
+
+
+ROUTES = (
+    *_routes(
+        "payments_api",
+        ("POST", "/api/payments", MONEY),
+        ("POST", "/api/payments/{id}/process", MONEY),
+        ("GET", "/api/payments/{id}", READS),
+        ("GET", "/api/payments/user/{userId}", READS),
+        ("GET", "/api/payments/{id}/events", READS),
+    ),
+    *_routes(
+        "wallets_api",
+        ("POST", "/api/wallets/create", CHANGES),
+        ("POST", "/api/wallets/credit", MONEY),
+        ("POST", "/api/wallets/debit", MONEY),
+        ("POST", "/api/wallets/transfer", MONEY),
+        ("POST", "/api/wallets/{id}/freeze", CHANGES),
+        ("POST", "/api/wallets/{id}/unfreeze", CHANGES),
+        ("POST", "/api/wallets/{id}/close", CHANGES),
+        ("GET", "/api/wallets/{id}", READS),
+        ("GET", "/api/wallets/{id}/transactions", READS),
+        ("GET", "/api/wallets/{id}/reconcile", READS),
+    ),
+    *_routes(
+        "ops_api",
+        ("GET", "/health", PUBLIC),
+        ("GET", "/api/ops/health", PUBLIC),
+        ("GET", "/openapi.json", PUBLIC),
+        ("GET", "/docs", PUBLIC),
+    ),
+)
