@@ -15,10 +15,10 @@ class Throttle:
     burst_count: int
 
 
-MONEY = Throttle(rate_per_s=200, burst_count=400)
-READS = Throttle(rate_per_s=500, burst_count=1000)
-CHANGES = Throttle(rate_per_s=50, burst_count=100)
-PUBLIC = Throttle(rate_per_s=20, burst_count=40)
+MONEY = Throttle(rate_per_s=500, burst_count=1000)
+READS = Throttle(rate_per_s=1000, burst_count=2000)
+CHANGES = Throttle(rate_per_s=100, burst_count=200)
+PUBLIC = Throttle(rate_per_s=50, burst_count=100)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.concurrency import CONCURRENCY
 from infra.constructs.firewall import Firewall
 from infra.constructs.function import ARCHITECTURE, RUNTIME, Function, Surroundings, pascal_case
 from infra.constructs.queue import DeadLetterQueue
@@ -16,17 +17,6 @@ from infra.options import Options
 from infra.routes import ROUTES
 from infra.stacks.data import DataStack
 from infra.stacks.network import NetworkStack
-
-# Executions at once. On a laptop each is a process, and they share its cores.
-CONCURRENCY = {
-    "payments_api": {"aws": 200, "local": 6},
-    "wallets_api": {"aws": 100, "local": 4},
-    "ops_api": {"aws": 10, "local": 2},
-    "wallet_commands": {"aws": 200, "local": 6},
-    "access_commands": {"aws": 5, "local": 2},
-    "ledger_stream": {"aws": 20, "local": 2},
-}
-
 
 class ServiceStack(Stack):
     def __init__(
