@@ -1,8 +1,35 @@
-"""Placeholder until the use case is written."""
+"""Clients and their keys, for operators: invoked under IAM, never over HTTP."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    print("called")
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}
+from evenkeel import bootstrap
+from evenkeel.entrypoints.schema import Reply
+from functions.access_commands.schema import (
+    AccessCommand,
+    ClientCreated,
+    CreateClient,
+    IssueKey,
+    KeyIssued,
+    KeyRevoked,
+    RevokeKey,
+)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    command = AccessCommand.model_validate(event).root
+    return _done(command).model_dump(by_alias=True, mode="json")
+
+
+def _done(command: CreateClient | IssueKey | RevokeKey) -> Reply:
+    keyring = bootstrap.keyring()
+    match command:
+        case CreateClient():
+            client = keyring.create_client(command.name, command.client_id)
+            return ClientCreated(client_id=client.id, name=client.name)
+        case IssueKey():
+            stored, key = keyring.issue(command.client_id, command.name, command.scopes)
+            return KeyIssued(key_id=stored.id, key=key)
+        case RevokeKey():
+            return KeyRevoked(key_id=command.key_id, revoked_at=keyring.revoke(command.key_id))

@@ -1,8 +1,11 @@
-"""Placeholder until the use case is written."""
+"""The ledger's stream: folds merchants' and external accounts from the journal."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    print("called")
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}
+from evenkeel.entrypoints.journal import fold_batch
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    fold_batch(event["Records"])

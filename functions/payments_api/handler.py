@@ -1,8 +1,127 @@
-"""Placeholder until the use case is written."""
+"""Payments over HTTP: create, process, look."""
 
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from evenkeel import bootstrap
+from evenkeel.access.model import Scope
+from evenkeel.entrypoints.cursors import read_offset, read_payment, write_offset, write_payment
+from evenkeel.entrypoints.http import Api, reply
+from evenkeel.entrypoints.problems import RETRY_AFTER_S
+from evenkeel.entrypoints.schema import (
+    PAGE_LIMIT_DEFAULT,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    Moment,
+    problems,
+)
+from evenkeel.payments.model import PAYMENT_PREFIX, PaymentStatus
+from evenkeel.payments.ports import UserQuery
+from evenkeel.payments.service import Answer
+from functions.payments_api.schema import (
+    CreatePayment,
+    EventList,
+    EventReply,
+    PaymentList,
+    PaymentReply,
+    ProcessPayment,
+)
+
+api = Api()
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    print("called")
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}
+@api.post(
+    "/api/payments",
+    scope=Scope.PAYMENTS_WRITE,
+    is_keyed=True,
+    status_code=HTTPStatus.CREATED,
+    responses=problems(400, 402, 409, 413, 422, 503),
+)
+def create(request: CreatePayment, idempotency_key: IdempotencyKey) -> Response[PaymentReply]:
+    """Create a payment; with `process`, have it debited in the same call."""
+    caller = api.caller
+    order = request.order(
+        payment_id=caller.keyed_id(PAYMENT_PREFIX),
+        fingerprint=caller.require_fingerprint(),
+        client_id=caller.client_id,
+    )
+    if request.process:
+        return _answer(
+            bootstrap.payments().create_and_process(order, caller.request_id), HTTPStatus.CREATED
+        )
+    return _answer(bootstrap.payments().create(order), HTTPStatus.CREATED)
+
+
+@api.post(
+    "/api/payments/{id}/process",
+    scope=Scope.PAYMENTS_WRITE,
+    responses=problems(400, 402, 404, 409, 413, 422, 503),
+)
+def process(id: str, request: ProcessPayment) -> Response[PaymentReply]:
+    """Have a payment debited; the payment is its own idempotency key."""
+    caller = api.caller
+    answer = bootstrap.payments().process(
+        caller.client_id, id, request.wallet_id, caller.request_id
+    )
+    return _answer(answer, HTTPStatus.OK)
+
+
+@api.get("/api/payments/user/{userId}", scope=Scope.PAYMENTS_READ, responses=problems(422))
+def of_user(
+    userId: str,
+    limit: Limit = PAGE_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+    status: PaymentStatus | None = None,
+    since: Annotated[Moment | None, Query(alias="from", description="The earliest.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="The first one out.")] = None,
+) -> Response[PaymentList]:
+    """List a user's payments, newest first."""
+    query = UserQuery(
+        api.caller.client_id, userId, limit, since=since, until=until, after=read_payment(cursor)
+    )
+    page = bootstrap.payments().of_user(query, status)
+    return reply(
+        PaymentList(
+            items=[PaymentReply.of(payment) for payment in page.payments],
+            next_cursor=write_payment(page.next),
+        )
+    )
+
+
+@api.get("/api/payments/{id}", scope=Scope.PAYMENTS_READ, responses=problems(404))
+def get(id: str) -> Response[PaymentReply]:
+    """Get a payment as it is now."""
+    return reply(PaymentReply.of(bootstrap.payments().get(api.caller.client_id, id)))
+
+
+@api.get("/api/payments/{id}/events", scope=Scope.PAYMENTS_READ, responses=problems(404, 422))
+def events(
+    id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
+) -> Response[EventList]:
+    """List what has happened to a payment, oldest first."""
+    payment = bootstrap.payments().get(api.caller.client_id, id)
+    start = read_offset(cursor)
+    page = payment.history[start : start + limit]
+    is_last = start + limit >= len(payment.history)
+    return reply(
+        EventList(
+            items=[EventReply.of(change) for change in page],
+            next_cursor=None if is_last else write_offset(start + limit),
+        )
+    )
+
+
+def _answer(answer: Answer, status: HTTPStatus) -> Response[PaymentReply]:
+    body = PaymentReply.of(answer.payment)
+    if answer.payment.status is PaymentStatus.PROCESSING:
+        return reply(body, HTTPStatus.ACCEPTED, retry_after_s=RETRY_AFTER_S)
+    return reply(body, status, replayed=answer.replayed)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return api.answer(event, context)

@@ -1,8 +1,32 @@
-"""Placeholder until the use case is written."""
+"""The wallets' side of a payment: invoked by payments, never by the outside."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    print("called")
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}
+from evenkeel import bootstrap
+from evenkeel.entrypoints.commands import outcome_of
+from evenkeel.errors import Declined, OutcomeUnknown, Unavailable
+from functions.wallet_commands.schema import (
+    DebitCommand,
+    DeclinedReply,
+    NotApplied,
+    Posted,
+    Unknown,
+)
+
+REPLIES = {
+    Declined: DeclinedReply.of,
+    Unavailable: NotApplied.of,
+    OutcomeUnknown: Unknown.of,
+}
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    command = DebitCommand.model_validate(event)
+    return outcome_of(lambda: _debited(command), REPLIES, request_id=command.request_id)
+
+
+def _debited(command: DebitCommand) -> Posted:
+    moved = bootstrap.wallets().move(command.debit().request())
+    return Posted(transfer_id=moved.transfer.id)

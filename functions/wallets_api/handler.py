@@ -1,8 +1,156 @@
-"""Placeholder until the use case is written."""
+"""Wallets over HTTP: open, move money, freeze and close, look and verify."""
 
+from http import HTTPStatus
 from typing import Any
 
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    print("called")
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}
+from evenkeel import bootstrap
+from evenkeel.access.model import Scope
+from evenkeel.entrypoints.cursors import read_entry, write_entry
+from evenkeel.entrypoints.http import Api, reply
+from evenkeel.entrypoints.schema import (
+    PAGE_LIMIT_DEFAULT,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    problems,
+)
+from evenkeel.wallets import requests
+from evenkeel.wallets.model import WalletAction
+from evenkeel.wallets.requests import Asked
+from evenkeel.wallets.service import TRANSFER_PREFIX
+from functions.wallets_api.schema import (
+    CheckReply,
+    EntryList,
+    EntryReply,
+    MovedReply,
+    MoveMoney,
+    OpenWallet,
+    TransferMoney,
+    TransferredReply,
+    WalletReply,
+)
+
+api = Api()
+
+MOVING = problems(400, 402, 404, 413, 422, 503)
+ACTING = problems(404, 409, 503)
+
+
+@api.post(
+    "/api/wallets/create",
+    scope=Scope.WALLETS_WRITE,
+    status_code=HTTPStatus.CREATED,
+    responses=problems(400, 409, 413, 422, 503),
+)
+def create(request: OpenWallet) -> Response[WalletReply]:
+    """Open a user's wallet in a currency; a balance to begin with needs `wallets:fund` too."""
+    caller = api.caller
+    if request.initial_balance:
+        caller.principal.require(Scope.WALLETS_FUND)
+    wallet, is_new = bootstrap.wallets().open(
+        caller.client_id,
+        request.user_id,
+        request.currency,
+        opening_minor=request.initial_balance,
+    )
+    status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return reply(WalletReply.of(wallet.snapshot()), status)
+
+
+@api.post("/api/wallets/credit", scope=Scope.WALLETS_FUND, is_keyed=True, responses=MOVING)
+def credit(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
+    """Put money from outside into a wallet."""
+    wish = requests.credit(
+        _asked(), request.wallet_id, request.amount, request.reference, request.description
+    )
+    moved = bootstrap.wallets().move(wish)
+    return reply(MovedReply.of(moved, request.wallet_id), replayed=moved.replayed)
+
+
+@api.post("/api/wallets/debit", scope=Scope.WALLETS_WRITE, is_keyed=True, responses=MOVING)
+def debit(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
+    """Take money out of a wallet."""
+    wish = requests.debit(
+        _asked(), request.wallet_id, request.amount, request.reference, request.description
+    )
+    moved = bootstrap.wallets().move(wish)
+    return reply(MovedReply.of(moved, request.wallet_id), replayed=moved.replayed)
+
+
+@api.post("/api/wallets/transfer", scope=Scope.WALLETS_WRITE, is_keyed=True, responses=MOVING)
+def transfer(request: TransferMoney, idempotency_key: IdempotencyKey) -> Response[TransferredReply]:
+    """Move money from one wallet to another."""
+    wish = requests.transfer(_asked(), request.from_wallet_id, request.to_wallet_id, request.amount)
+    moved = bootstrap.wallets().move(wish)
+    return reply(TransferredReply.of(moved, request), replayed=moved.replayed)
+
+
+@api.post("/api/wallets/{id}/freeze", scope=Scope.WALLETS_WRITE, takes_body=False, responses=ACTING)
+def freeze(id: str) -> Response[WalletReply]:
+    """Stop money from leaving a wallet; it can still come in."""
+    return _act(id, WalletAction.FREEZE)
+
+
+@api.post(
+    "/api/wallets/{id}/unfreeze", scope=Scope.WALLETS_WRITE, takes_body=False, responses=ACTING
+)
+def unfreeze(id: str) -> Response[WalletReply]:
+    """Let money leave a wallet again."""
+    return _act(id, WalletAction.UNFREEZE)
+
+
+@api.post("/api/wallets/{id}/close", scope=Scope.WALLETS_WRITE, takes_body=False, responses=ACTING)
+def close(id: str) -> Response[WalletReply]:
+    """Close an empty wallet for good."""
+    return _act(id, WalletAction.CLOSE)
+
+
+@api.get("/api/wallets/{id}", scope=Scope.WALLETS_READ, responses=problems(404))
+def get(id: str) -> Response[WalletReply]:
+    """Get a wallet as it is now."""
+    wallet = bootstrap.wallets().get(api.caller.client_id, id)
+    return reply(WalletReply.of(wallet.snapshot()))
+
+
+@api.get("/api/wallets/{id}/transactions", scope=Scope.WALLETS_READ, responses=problems(404, 422))
+def transactions(
+    id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
+) -> Response[EntryList]:
+    """List a wallet's entries, newest first."""
+    statement = bootstrap.wallets().statement(
+        api.caller.client_id, id, limit=limit, start=read_entry(cursor)
+    )
+    return reply(
+        EntryList(
+            items=[EntryReply.of(transfer, id) for transfer in statement.transfers],
+            next_cursor=write_entry(statement.next),
+        )
+    )
+
+
+@api.get("/api/wallets/{id}/reconcile", scope=Scope.WALLETS_READ, responses=problems(404))
+def reconcile(id: str) -> Response[CheckReply]:
+    """Compare a wallet with all of its entries, and verify their chain."""
+    return reply(CheckReply.of(bootstrap.wallets().check(api.caller.client_id, id)))
+
+
+def _asked() -> Asked:
+    caller = api.caller
+    return Asked(
+        client_id=caller.client_id,
+        transfer_id=caller.keyed_id(TRANSFER_PREFIX),
+        fingerprint=caller.require_fingerprint(),
+        request_id=caller.request_id,
+    )
+
+
+def _act(wallet_id: str, action: WalletAction) -> Response[WalletReply]:
+    wallet = bootstrap.wallets().act(api.caller.client_id, wallet_id, action)
+    return reply(WalletReply.of(wallet.snapshot()))
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return api.answer(event, context)

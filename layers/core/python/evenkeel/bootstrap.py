@@ -9,21 +9,26 @@ from __future__ import annotations
 import os
 import random
 import time
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from evenkeel.access.service import Doorkeeper, Keyring
 from evenkeel.adapters import clients
 from evenkeel.adapters.dynamodb.access_store import DynamoDBAccessStore
 from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
+from evenkeel.adapters.dynamodb.journal_stream import DynamoDBJournalStream
 from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
 from evenkeel.adapters.dynamodb.wallet_store import DynamoDBWalletStore
+from evenkeel.adapters.health import ping_function, ping_table
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
 from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
+from evenkeel.adapters.sqs.quarantine import SqsQuarantine
 from evenkeel.clock import utc_now
 from evenkeel.config import Settings
 from evenkeel.ledger.folding import Folding
+from evenkeel.ledger.ports import Quarantine
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.payments.service import Payments
 from evenkeel.resilience.retry import Retry
@@ -105,3 +110,31 @@ def folding() -> Folding:
         clock=utc_now,
     )
     return Folding(store, ledger_retry())
+
+
+@cache
+def journal_stream() -> DynamoDBJournalStream:
+    return DynamoDBJournalStream()
+
+
+@cache
+def quarantine() -> Quarantine:
+    return SqsQuarantine(clients.sqs(), settings().quarantine_queue_url)
+
+
+@cache
+def dependencies() -> Mapping[str, Callable[[], None]]:
+    """What the API stands on, each with a call that raises unless it is well."""
+    tables = {
+        "payments": settings().payments_table,
+        "ledger": settings().ledger_table,
+        "accounts": settings().accounts_table,
+        "clients": settings().clients_table,
+    }
+    pings: dict[str, Callable[[], None]] = {
+        f"table {name}": partial(ping_table, dynamodb(), table) for name, table in tables.items()
+    }
+    function_name = settings().wallet_function
+    if function_name is not None:
+        pings["wallet service"] = partial(ping_function, clients.lambda_(), function_name)
+    return pings

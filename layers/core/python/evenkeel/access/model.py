@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from evenkeel.errors import Forbidden
 from evenkeel.ids import derived_id
 
 KEY_BYTE_COUNT = 32
@@ -54,6 +55,11 @@ class Principal:
     client_id: str
     key_id: str
     scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        """Raise Forbidden unless the caller's key has the scope."""
+        if scope not in self.scopes:
+            raise Forbidden(scope)
 
 
 def new_key() -> str:

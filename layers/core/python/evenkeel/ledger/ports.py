@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from evenkeel.ledger.accounts import AccountKind
 
@@ -32,3 +32,12 @@ class FoldStore(Protocol):
             LedgerBusy: Nothing was written; another fold may have been first.
             LedgerUnconfirmed: It may have been written.
         """
+
+
+class UnreadableRecord(Exception):
+    """A record of the stream that is no new record of the journal as we write them."""
+
+
+class Quarantine(Protocol):
+    def put(self, record: Mapping[str, Any], *, reason: str) -> None:
+        """Keep the record, whole, for somebody to look at."""

@@ -80,6 +80,10 @@ class Transfer:
         assert account_id == self.credit.account_id
         return Side.CREDIT
 
+    def counterparty_of(self, account_id: str) -> str:
+        other = self.credit if self.side_of(account_id) is Side.DEBIT else self.debit
+        return other.account_id
+
     def leg_of(self, account_id: str) -> Leg:
         return self.debit if self.side_of(account_id) is Side.DEBIT else self.credit
 

@@ -15,13 +15,15 @@ from evenkeel.errors import (
     Declined,
     DeclineReason,
     IdempotencyKeyReused,
+    ObjectNotFound,
     OutcomeUnknown,
     RequestInProgress,
     Unavailable,
     VersionConflict,
     WalletUnavailable,
 )
-from evenkeel.payments.model import Order, Payment, PaymentStatus
+from evenkeel.ids import is_id
+from evenkeel.payments.model import PAYMENT_PREFIX, Order, Payment, PaymentStatus
 from evenkeel.payments.ports import (
     PaymentPage,
     PaymentStore,
@@ -83,7 +85,7 @@ class Payments:
             ObjectNotFound: This client has no such payment.
             WalletUnavailable: Nothing was applied. The payment is PENDING.
         """
-        return self._process(self.store.get(client_id, payment_id), wallet_id, request_id)
+        return self._process(self.get(client_id, payment_id), wallet_id, request_id)
 
     def get(self, client_id: str, payment_id: str) -> Payment:
         """Return the payment as it is now.
@@ -91,6 +93,8 @@ class Payments:
         Raises:
             ObjectNotFound: This client has no such payment.
         """
+        if not is_id(PAYMENT_PREFIX, payment_id):
+            raise ObjectNotFound
         return self.store.get(client_id, payment_id)
 
     def of_user(self, query: UserQuery, status: PaymentStatus | None = None) -> PaymentPage:

@@ -6,8 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evenkeel.clock import Clock
-from evenkeel.errors import Declined, IdempotencyKeyReused, VersionConflict, WalletExists
-from evenkeel.ids import derived_id
+from evenkeel.errors import (
+    Declined,
+    DeclineReason,
+    IdempotencyKeyReused,
+    ObjectNotFound,
+    VersionConflict,
+    WalletExists,
+)
+from evenkeel.ids import derived_id, is_id
 from evenkeel.ledger import accounts
 from evenkeel.ledger.chain import ChainCheck, Head, verify
 from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind
@@ -75,6 +82,8 @@ class Wallets:
         Raises:
             ObjectNotFound: This client has no such wallet.
         """
+        if not is_id(accounts.WALLET_PREFIX, wallet_id):
+            raise ObjectNotFound
         return self.store.wallet(client_id, wallet_id)
 
     def move(self, request: TransferRequest) -> Moved:
@@ -82,6 +91,7 @@ class Wallets:
 
         Raises:
             Declined: Refused now, or the first time; the id is used up.
+            ObjectNotFound: The same, because a wallet that is no payment's does not exist.
             IdempotencyKeyReused: The id stands for another request.
             LedgerBusy: Nothing was applied.
             LedgerUnconfirmed: It may have been; the same id tells.
@@ -185,7 +195,7 @@ class Wallets:
         )
 
     def _act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
-        before = self.store.wallet(client_id, wallet_id)
+        before = self.get(client_id, wallet_id)
         after = before.acted(action)
         if after is not before:
             self.store.save(after, follows=before)
@@ -203,6 +213,8 @@ def _answer(request: TransferRequest, sight: Sight, record: Record, *, replayed:
     if record.fingerprint != request.fingerprint:
         raise IdempotencyKeyReused
     if isinstance(record, Decline):
+        if record.reason is DeclineReason.WALLET_NOT_FOUND and record.payment_id is None:
+            raise ObjectNotFound  # A payment fails for want of a wallet; others named nothing.
         raise Declined(
             record.reason, record.message, first_request_id=record.request_id, replayed=replayed
         )

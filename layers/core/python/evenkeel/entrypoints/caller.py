@@ -1,0 +1,37 @@
+"""Who asks, for what, and under which idempotency key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evenkeel.access.model import Principal
+from evenkeel.ids import derived_id
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The one who makes a request.
+
+    Attributes:
+        route: Method and path of the route, as in `POST /api/payments`.
+        fingerprint: Of the request's body, where it has one.
+    """
+
+    principal: Principal
+    request_id: str
+    route: str
+    idempotency_key: str | None
+    fingerprint: str | None
+
+    @property
+    def client_id(self) -> str:
+        return self.principal.client_id
+
+    def require_fingerprint(self) -> str:
+        assert self.fingerprint is not None, "a route that takes a body has one"
+        return self.fingerprint
+
+    def keyed_id(self, prefix: str) -> str:
+        """Return the id that belongs to the idempotency key, on this route and for this client."""
+        assert self.idempotency_key is not None
+        return derived_id(prefix, self.client_id, self.route, self.idempotency_key)

@@ -1,0 +1,88 @@
+"""Cursors: where the next page begins, as text that clients need not understand.
+
+A cursor carries a position and no identity: the client and the object come from
+the request, so a cursor that was made up, or taken from somebody else, cannot
+reach anything that the request itself could not.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from evenkeel.clock import from_rfc3339, to_rfc3339
+from evenkeel.errors import FieldError, ValidationFailed
+from evenkeel.ids import is_id
+from evenkeel.payments.model import PAYMENT_PREFIX, PaymentRef
+from evenkeel.wallets.ports import EntryRef
+from evenkeel.wallets.service import TRANSFER_PREFIX
+
+CURSOR_LENGTH_MAX = 256
+NUMBER_LENGTH_MAX = 15
+
+
+def write_payment(ref: PaymentRef | None) -> str | None:
+    return _write(f"{to_rfc3339(ref.created_at)}/{ref.payment_id}") if ref else None
+
+
+def read_payment(cursor: str | None) -> PaymentRef | None:
+    """Raise ValidationFailed for what `write_payment` cannot have written."""
+    if cursor is None:
+        return None
+    created_at, _, payment_id = _read(cursor).partition("/")
+    try:
+        ref = PaymentRef(from_rfc3339(created_at), payment_id)
+    except ValueError as error:
+        raise _invalid() from error
+    if not is_id(PAYMENT_PREFIX, ref.payment_id):
+        raise _invalid()
+    return ref
+
+
+def write_entry(ref: EntryRef | None) -> str | None:
+    return _write(f"{ref.number}/{ref.transfer_id}") if ref else None
+
+
+def read_entry(cursor: str | None) -> EntryRef | None:
+    """Raise ValidationFailed for what `write_entry` cannot have written."""
+    if cursor is None:
+        return None
+    number, _, transfer_id = _read(cursor).partition("/")
+    if not is_id(TRANSFER_PREFIX, transfer_id):
+        raise _invalid()
+    return EntryRef(_number(number), transfer_id)
+
+
+def write_offset(offset: int) -> str:
+    return _write(str(offset))
+
+
+def read_offset(cursor: str | None) -> int:
+    """Raise ValidationFailed for what `write_offset` cannot have written."""
+    if cursor is None:
+        return 0
+    return _number(_read(cursor))
+
+
+def _write(position: str) -> str:
+    return urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> str:
+    if len(cursor) > CURSOR_LENGTH_MAX:
+        raise _invalid()
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return urlsafe_b64decode(padded).decode("ascii")
+    except (UnicodeError, binascii.Error, ValueError) as error:
+        raise _invalid() from error
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > NUMBER_LENGTH_MAX:
+        raise _invalid()
+    return int(text)
+
+
+def _invalid() -> ValidationFailed:
+    return ValidationFailed(FieldError("cursor", "not a cursor of this list"))

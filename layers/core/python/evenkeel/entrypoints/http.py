@@ -1,0 +1,197 @@
+"""What every API function shares: keys and scopes, bodies, routing, and errors as problems."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+
+from evenkeel import bootstrap
+from evenkeel.access.model import Scope
+from evenkeel.entrypoints import body
+from evenkeel.entrypoints.caller import Caller
+from evenkeel.entrypoints.problems import PROBLEM_JSON, Problem, internal_problem, problem_of
+from evenkeel.errors import (
+    EvenkeelError,
+    FieldError,
+    IdempotencyKeyMissing,
+    MalformedRequest,
+    ObjectNotFound,
+    ValidationFailed,
+)
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+Body = TypeVar("Body", bound=BaseModel)
+Event = Mapping[str, Any]
+
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+JSON = {"content-type": "application/json"}
+
+logger = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a route asks of its callers before it looks at anything.
+
+    Attributes:
+        scope: None for a route that is open to everybody.
+        is_keyed: Whether it needs an idempotency key.
+        takes_body: Whether a request without a body is malformed.
+    """
+
+    scope: Scope | None
+    is_keyed: bool = False
+    takes_body: bool = False
+
+
+class Api:
+    """The routes of one function.
+
+    A request passes, in this order: its key, its scope, its body's size and
+    form, its idempotency key, its fields; then the route itself.
+    """
+
+    def __init__(self) -> None:
+        self.resolver = APIGatewayRestResolver(enable_validation=True)
+        self.resolver.exception_handler(RequestValidationError)(_invalid)
+        self.accesses: dict[tuple[str, str], Access] = {}
+
+    def get(
+        self, path: str, *, scope: Scope | None, **documented: Any
+    ) -> Callable[[Handler], Handler]:
+        return self._route("GET", path, Access(scope), documented)
+
+    def post(
+        self,
+        path: str,
+        *,
+        scope: Scope,
+        is_keyed: bool = False,
+        takes_body: bool = True,
+        **documented: Any,
+    ) -> Callable[[Handler], Handler]:
+        return self._route("POST", path, Access(scope, is_keyed, takes_body), documented)
+
+    @property
+    def caller(self) -> Caller:
+        """The one whose request is being answered."""
+        caller: Caller = self.resolver.context["caller"]
+        return caller
+
+    def answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+        """Answer an event of the REST API. Whatever happens, it is an answer of the contract."""
+        began_at = time.perf_counter()
+        request_id: str = event["requestContext"]["requestId"]
+        logger.clear_state()
+        logger.append_keys(request_id=request_id)
+        try:
+            answer = self._resolved(event, context, request_id)
+        except EvenkeelError as error:
+            logger.append_keys(error=error.code)
+            answer = _as_answer(problem_of(error, request_id))
+        except Exception:
+            logger.exception("failed")
+            answer = _as_answer(internal_problem(request_id))
+        answer["multiValueHeaders"]["X-Request-Id"] = [request_id]
+        logger.info(
+            "answered",
+            route=f"{event['httpMethod']} {event['resource']}",
+            status=answer["statusCode"],
+            duration_ms=round((time.perf_counter() - began_at) * 1000, 1),
+        )
+        return answer
+
+    def _route(
+        self, method: str, path: str, access: Access, documented: dict[str, Any]
+    ) -> Callable[[Handler], Handler]:
+        self.accesses[method, path] = access
+        security = [{"ApiKey": [access.scope.value]}] if access.scope else []
+        rule = path.replace("{", "<").replace("}", ">")
+        return self.resolver.route(rule, method, security=security, **documented)
+
+    def _resolved(self, event: Event, context: LambdaContext, request_id: str) -> dict[str, Any]:
+        route = (event["httpMethod"], event["resource"])
+        access = self.accesses.get(route)
+        if access is None:
+            raise ObjectNotFound
+        if access.scope is None:
+            return self.resolver.resolve(event, context)
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        principal = bootstrap.doorkeeper().admit(headers.get("x-api-key"))
+        logger.append_keys(client_id=principal.client_id)
+        principal.require(access.scope)
+        text = _body(event, access)
+        caller = Caller(
+            principal,
+            request_id,
+            " ".join(route),
+            _idempotency_key(headers) if access.is_keyed else None,
+            body.fingerprint(body.read_json(text)) if text else None,
+        )
+        self.resolver.append_context(caller=caller)
+        # A body is JSON here, whatever the client has called it.
+        readable = {"body": text or None, "isBase64Encoded": False, "headers": headers | JSON}
+        return self.resolver.resolve({**event, **readable}, context)
+
+
+def reply(
+    body: Body,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    replayed: bool = False,
+    retry_after_s: int | None = None,
+) -> Response[Body]:
+    """Return an answer with the headers that say what kind of answer it is."""
+    headers: dict[str, str | list[str]] = {}
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    return Response(status, "application/json", body, headers)
+
+
+def _body(event: Event, access: Access) -> str:
+    text = body.read_text(event) if event["httpMethod"] == "POST" else ""
+    if access.takes_body and not text:
+        raise MalformedRequest("the body is missing")
+    return text
+
+
+def _idempotency_key(headers: Mapping[str, str]) -> str:
+    key = headers.get("idempotency-key") or ""
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise IdempotencyKeyMissing
+    return key
+
+
+def _invalid(error: RequestValidationError) -> Response[str]:
+    faults = error.errors()
+    if any(fault["loc"][0] == "response" for fault in faults):
+        raise error  # Our own answer does not fit its model.
+    raise ValidationFailed(
+        *(
+            FieldError(".".join(map(str, fault["loc"][1:])) or "body", fault["msg"])
+            for fault in faults
+        )
+    )
+
+
+def _as_answer(problem: Problem) -> dict[str, Any]:
+    headers = {"Content-Type": PROBLEM_JSON, **problem.headers}
+    return {
+        "statusCode": int(problem.status),
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "body": problem.body,
+        "isBase64Encoded": False,
+    }

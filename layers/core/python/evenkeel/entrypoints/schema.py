@@ -1,0 +1,103 @@
+"""What the bodies of all routes are made of: camelCase outside, snake_case inside."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from evenkeel.clock import to_rfc3339
+from evenkeel.currencies import EXPONENTS
+from evenkeel.money import AMOUNT_MINOR_MAX
+
+PAGE_LIMIT_MAX = 100
+PAGE_LIMIT_DEFAULT = 25
+ID_LENGTH_MAX = 64
+
+
+class Request(BaseModel):
+    """What a client sends: no guessing of types, no unknown fields."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+
+class Reply(BaseModel):
+    """What a client gets: fields without a value are null, never left out."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, populate_by_name=True)
+
+
+Item = TypeVar("Item")
+
+
+class ListReply(Reply, Generic[Item]):
+    items: list[Item]
+    next_cursor: str | None
+
+
+class FieldFault(Reply):
+    field: Annotated[str, Field(description="A dotted path into the request.")]
+    message: str
+
+
+class ProblemReply(Reply):
+    """An error, as RFC 9457 describes it."""
+
+    type: str
+    title: str
+    status: int
+    code: Annotated[str, Field(description="What to match on; it never changes.")]
+    detail: str
+    request_id: str
+    retryable: Annotated[bool, Field(description="Whether the same request, same key, may pass.")]
+    errors: list[FieldFault] | None = None
+    reason: Annotated[str | None, Field(description="Of a decline.")] = None
+    payment_id: str | None = None
+    payment_status: str | None = None
+    wallet_status: str | None = None
+
+
+def _known_currency(code: str) -> str:
+    if code not in EXPONENTS:
+        message = "not a currency of ISO 4217 with minor units"
+        raise ValueError(message)
+    return code
+
+
+def _to_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Amount = Annotated[
+    int,
+    Field(strict=True, ge=1, le=AMOUNT_MINOR_MAX, description="In minor units.", examples=[1250]),
+]
+Currency = Annotated[
+    str,
+    Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["EUR"]),
+    AfterValidator(_known_currency),
+]
+ClientString = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+WalletId = Annotated[str, Field(pattern=r"^wal_[A-Za-z0-9_-]{1,60}$", examples=["wal_…"])]
+Description = Annotated[str, Field(max_length=255)]
+Time = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]
+Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+
+IdempotencyKey = Annotated[
+    str,
+    Header(alias="Idempotency-Key", description="1 to 255 visible ASCII; never expires."),
+]
+Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX, description="Items on a page.")]
+Cursor = Annotated[str | None, Query(description="The nextCursor of the page before.")]
+
+Problems = dict[int, Any]
+
+
+def problems(*statuses: int) -> Problems:
+    """Document which problems a route answers with, besides those of every route."""
+    reply = {
+        "description": "Problem",
+        "content": {"application/problem+json": {"model": ProblemReply}},
+    }
+    return dict.fromkeys((401, 403, 500, *statuses), reply)
