@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.cursors import read_offset, read_payment, write_offset, write_payment
-from evenkeel.entrypoints.http import Api, reply
+from evenkeel.entrypoints.http import Access, Api, reply
 from evenkeel.entrypoints.problems import RETRY_AFTER_S
 from evenkeel.entrypoints.schema import (
     PAGE_LIMIT_DEFAULT,
@@ -18,7 +18,6 @@ from evenkeel.entrypoints.schema import (
     IdempotencyKey,
     Limit,
     Moment,
-    problems,
 )
 from evenkeel.payments.model import PAYMENT_PREFIX, PaymentStatus
 from evenkeel.payments.ports import UserQuery
@@ -34,15 +33,18 @@ from functions.payments_api.schema import (
 
 api = Api()
 
+READ = Access(Scope.PAYMENTS_READ)
+
 
 @api.post(
     "/api/payments",
-    scope=Scope.PAYMENTS_WRITE,
-    is_keyed=True,
-    status_code=HTTPStatus.CREATED,
-    responses=problems(400, 402, 409, 413, 422, 503),
+    Access(Scope.PAYMENTS_WRITE, is_keyed=True, takes_body=True),
+    answers=(201, 202),
+    refuses=(402, 409, 503),
 )
-def create(request: CreatePayment, idempotency_key: IdempotencyKey) -> Response[PaymentReply]:
+def create_payment(
+    request: CreatePayment, idempotency_key: IdempotencyKey
+) -> Response[PaymentReply]:
     """Create a payment; with `process`, have it debited in the same call."""
     caller = api.caller
     order = request.order(
@@ -59,10 +61,11 @@ def create(request: CreatePayment, idempotency_key: IdempotencyKey) -> Response[
 
 @api.post(
     "/api/payments/{id}/process",
-    scope=Scope.PAYMENTS_WRITE,
-    responses=problems(400, 402, 404, 409, 413, 422, 503),
+    Access(Scope.PAYMENTS_WRITE, takes_body=True),
+    answers=(200, 202),
+    refuses=(402, 404, 409, 503),
 )
-def process(id: str, request: ProcessPayment) -> Response[PaymentReply]:
+def process_payment(id: str, request: ProcessPayment) -> Response[PaymentReply]:
     """Have a payment debited; the payment is its own idempotency key."""
     caller = api.caller
     answer = bootstrap.payments().process(
@@ -71,8 +74,8 @@ def process(id: str, request: ProcessPayment) -> Response[PaymentReply]:
     return _answer(answer, HTTPStatus.OK)
 
 
-@api.get("/api/payments/user/{userId}", scope=Scope.PAYMENTS_READ, responses=problems(422))
-def of_user(
+@api.get("/api/payments/user/{userId}", READ, refuses=(422,))
+def list_user_payments(
     userId: str,
     limit: Limit = PAGE_LIMIT_DEFAULT,
     cursor: Cursor = None,
@@ -93,14 +96,14 @@ def of_user(
     )
 
 
-@api.get("/api/payments/{id}", scope=Scope.PAYMENTS_READ, responses=problems(404))
-def get(id: str) -> Response[PaymentReply]:
+@api.get("/api/payments/{id}", READ, refuses=(404,))
+def get_payment(id: str) -> Response[PaymentReply]:
     """Get a payment as it is now."""
     return reply(PaymentReply.of(bootstrap.payments().get(api.caller.client_id, id)))
 
 
-@api.get("/api/payments/{id}/events", scope=Scope.PAYMENTS_READ, responses=problems(404, 422))
-def events(
+@api.get("/api/payments/{id}/events", READ, refuses=(404, 422))
+def list_payment_events(
     id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
 ) -> Response[EventList]:
     """List what has happened to a payment, oldest first."""

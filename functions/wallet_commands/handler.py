@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
-from evenkeel.entrypoints.commands import outcome_of
+from evenkeel.entrypoints.commands import Replies, outcome_of
 from evenkeel.errors import Declined, OutcomeUnknown, Unavailable
 from functions.wallet_commands.schema import (
     DebitCommand,
@@ -15,7 +15,7 @@ from functions.wallet_commands.schema import (
     Unknown,
 )
 
-REPLIES = {
+REPLIES: Replies = {
     Declined: DeclinedReply.of,
     Unavailable: NotApplied.of,
     OutcomeUnknown: Unknown.of,

@@ -9,13 +9,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.cursors import read_entry, write_entry
-from evenkeel.entrypoints.http import Api, reply
+from evenkeel.entrypoints.http import Access, Api, reply
 from evenkeel.entrypoints.schema import (
     PAGE_LIMIT_DEFAULT,
     Cursor,
     IdempotencyKey,
     Limit,
-    problems,
 )
 from evenkeel.wallets import requests
 from evenkeel.wallets.model import WalletAction
@@ -35,17 +34,21 @@ from functions.wallets_api.schema import (
 
 api = Api()
 
-MOVING = problems(400, 402, 404, 413, 422, 503)
-ACTING = problems(404, 409, 503)
+READ = Access(Scope.WALLETS_READ)
+ACT = Access(Scope.WALLETS_WRITE)
+FUND = Access(Scope.WALLETS_FUND, is_keyed=True, takes_body=True)
+MOVE = Access(Scope.WALLETS_WRITE, is_keyed=True, takes_body=True)
+MOVE_REFUSES = (402, 404, 503)
+ACT_REFUSES = (404, 409, 503)
 
 
 @api.post(
     "/api/wallets/create",
-    scope=Scope.WALLETS_WRITE,
-    status_code=HTTPStatus.CREATED,
-    responses=problems(400, 409, 413, 422, 503),
+    Access(Scope.WALLETS_WRITE, takes_body=True),
+    answers=(200, 201),
+    refuses=(409, 503),
 )
-def create(request: OpenWallet) -> Response[WalletReply]:
+def create_wallet(request: OpenWallet) -> Response[WalletReply]:
     """Open a user's wallet in a currency; a balance to begin with needs `wallets:fund` too."""
     caller = api.caller
     if request.initial_balance:
@@ -60,8 +63,8 @@ def create(request: OpenWallet) -> Response[WalletReply]:
     return reply(WalletReply.of(wallet.snapshot()), status)
 
 
-@api.post("/api/wallets/credit", scope=Scope.WALLETS_FUND, is_keyed=True, responses=MOVING)
-def credit(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
+@api.post("/api/wallets/credit", FUND, refuses=MOVE_REFUSES)
+def credit_wallet(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
     """Put money from outside into a wallet."""
     wish = requests.credit(
         _asked(), request.wallet_id, request.amount, request.reference, request.description
@@ -70,8 +73,8 @@ def credit(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[Move
     return reply(MovedReply.of(moved, request.wallet_id), replayed=moved.replayed)
 
 
-@api.post("/api/wallets/debit", scope=Scope.WALLETS_WRITE, is_keyed=True, responses=MOVING)
-def debit(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
+@api.post("/api/wallets/debit", MOVE, refuses=MOVE_REFUSES)
+def debit_wallet(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
     """Take money out of a wallet."""
     wish = requests.debit(
         _asked(), request.wallet_id, request.amount, request.reference, request.description
@@ -80,43 +83,47 @@ def debit(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[Moved
     return reply(MovedReply.of(moved, request.wallet_id), replayed=moved.replayed)
 
 
-@api.post("/api/wallets/transfer", scope=Scope.WALLETS_WRITE, is_keyed=True, responses=MOVING)
-def transfer(request: TransferMoney, idempotency_key: IdempotencyKey) -> Response[TransferredReply]:
+@api.post("/api/wallets/transfer", MOVE, refuses=MOVE_REFUSES)
+def transfer_money(
+    request: TransferMoney, idempotency_key: IdempotencyKey
+) -> Response[TransferredReply]:
     """Move money from one wallet to another."""
     wish = requests.transfer(_asked(), request.from_wallet_id, request.to_wallet_id, request.amount)
     moved = bootstrap.wallets().move(wish)
     return reply(TransferredReply.of(moved, request), replayed=moved.replayed)
 
 
-@api.post("/api/wallets/{id}/freeze", scope=Scope.WALLETS_WRITE, takes_body=False, responses=ACTING)
-def freeze(id: str) -> Response[WalletReply]:
+@api.post("/api/wallets/{id}/freeze", ACT, refuses=ACT_REFUSES)
+def freeze_wallet(id: str) -> Response[WalletReply]:
     """Stop money from leaving a wallet; it can still come in."""
     return _act(id, WalletAction.FREEZE)
 
 
 @api.post(
-    "/api/wallets/{id}/unfreeze", scope=Scope.WALLETS_WRITE, takes_body=False, responses=ACTING
+    "/api/wallets/{id}/unfreeze",
+    ACT,
+    refuses=ACT_REFUSES,
 )
-def unfreeze(id: str) -> Response[WalletReply]:
+def unfreeze_wallet(id: str) -> Response[WalletReply]:
     """Let money leave a wallet again."""
     return _act(id, WalletAction.UNFREEZE)
 
 
-@api.post("/api/wallets/{id}/close", scope=Scope.WALLETS_WRITE, takes_body=False, responses=ACTING)
-def close(id: str) -> Response[WalletReply]:
+@api.post("/api/wallets/{id}/close", ACT, refuses=ACT_REFUSES)
+def close_wallet(id: str) -> Response[WalletReply]:
     """Close an empty wallet for good."""
     return _act(id, WalletAction.CLOSE)
 
 
-@api.get("/api/wallets/{id}", scope=Scope.WALLETS_READ, responses=problems(404))
-def get(id: str) -> Response[WalletReply]:
+@api.get("/api/wallets/{id}", READ, refuses=(404,))
+def get_wallet(id: str) -> Response[WalletReply]:
     """Get a wallet as it is now."""
     wallet = bootstrap.wallets().get(api.caller.client_id, id)
     return reply(WalletReply.of(wallet.snapshot()))
 
 
-@api.get("/api/wallets/{id}/transactions", scope=Scope.WALLETS_READ, responses=problems(404, 422))
-def transactions(
+@api.get("/api/wallets/{id}/transactions", READ, refuses=(404, 422))
+def list_wallet_transactions(
     id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
 ) -> Response[EntryList]:
     """List a wallet's entries, newest first."""
@@ -131,8 +138,8 @@ def transactions(
     )
 
 
-@api.get("/api/wallets/{id}/reconcile", scope=Scope.WALLETS_READ, responses=problems(404))
-def reconcile(id: str) -> Response[CheckReply]:
+@api.get("/api/wallets/{id}/reconcile", READ, refuses=(404,))
+def reconcile_wallet(id: str) -> Response[CheckReply]:
     """Compare a wallet with all of its entries, and verify their chain."""
     return reply(CheckReply.of(bootstrap.wallets().check(api.caller.client_id, id)))
 

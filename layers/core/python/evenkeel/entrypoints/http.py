@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints import body
 from evenkeel.entrypoints.caller import Caller
 from evenkeel.entrypoints.problems import PROBLEM_JSON, Problem, internal_problem, problem_of
+from evenkeel.entrypoints.schema import documented
 from evenkeel.errors import (
     EvenkeelError,
     FieldError,
@@ -32,6 +34,7 @@ from evenkeel.errors import (
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Body = TypeVar("Body", bound=BaseModel)
 Event = Mapping[str, Any]
+Statuses = Sequence[int]
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -50,9 +53,16 @@ class Access:
         takes_body: Whether a request without a body is malformed.
     """
 
-    scope: Scope | None
+    scope: Scope | None = None
     is_keyed: bool = False
     takes_body: bool = False
+
+    @property
+    def refuses(self) -> Statuses:
+        """The statuses with which a request is refused before the route sees it."""
+        if self.scope is None:
+            return ()
+        return (401, 403, 429, 500, *((400, 413, 422) if self.takes_body else ()))
 
 
 class Api:
@@ -68,20 +78,21 @@ class Api:
         self.accesses: dict[tuple[str, str], Access] = {}
 
     def get(
-        self, path: str, *, scope: Scope | None, **documented: Any
+        self, path: str, access: Access, *, refuses: Statuses = ()
     ) -> Callable[[Handler], Handler]:
-        return self._route("GET", path, Access(scope), documented)
+        """Register a route that reads; *refuses* are the statuses of its problems."""
+        return self._route("GET", path, access, refuses, answers=(HTTPStatus.OK,))
 
     def post(
         self,
         path: str,
+        access: Access,
         *,
-        scope: Scope,
-        is_keyed: bool = False,
-        takes_body: bool = True,
-        **documented: Any,
+        answers: Statuses = (HTTPStatus.OK,),
+        refuses: Statuses = (),
     ) -> Callable[[Handler], Handler]:
-        return self._route("POST", path, Access(scope, is_keyed, takes_body), documented)
+        """Register a route that writes; *refuses* are the statuses of its own problems."""
+        return self._route("POST", path, access, refuses, answers)
 
     @property
     def caller(self) -> Caller:
@@ -112,13 +123,26 @@ class Api:
         )
         return answer
 
-    def _route(
-        self, method: str, path: str, access: Access, documented: dict[str, Any]
+    def _route(  # What a route is made of; nobody else calls it.
+        self, method: str, path: str, access: Access, refuses: Statuses, answers: Statuses
     ) -> Callable[[Handler], Handler]:
         self.accesses[method, path] = access
-        security = [{"ApiKey": [access.scope.value]}] if access.scope else []
-        rule = path.replace("{", "<").replace("}", ">")
-        return self.resolver.route(rule, method, security=security, **documented)
+
+        def register(handler: Handler) -> Handler:
+            [model] = get_args(get_type_hints(handler)["return"])
+            route = self.resolver.route(
+                path.replace("{", "<").replace("}", ">"),
+                method,
+                summary=(handler.__doc__ or "").partition("\n")[0],
+                operation_id=to_camel(handler.__name__),
+                include_in_schema=model is not str,
+                security=[{"ApiKey": [access.scope.value]}] if access.scope else [],
+                responses=documented(model, answers, (*access.refuses, *refuses)),
+            )
+            registered: Handler = route(handler)
+            return registered
+
+        return register
 
     def _resolved(self, event: Event, context: LambdaContext, request_id: str) -> dict[str, Any]:
         route = (event["httpMethod"], event["resource"])
@@ -179,12 +203,12 @@ def _invalid(error: RequestValidationError) -> Response[str]:
     faults = error.errors()
     if any(fault["loc"][0] == "response" for fault in faults):
         raise error  # Our own answer does not fit its model.
-    raise ValidationFailed(
-        *(
-            FieldError(".".join(map(str, fault["loc"][1:])) or "body", fault["msg"])
-            for fault in faults
-        )
-    )
+    raise ValidationFailed(*(FieldError(_path(fault["loc"]), fault["msg"]) for fault in faults))
+
+
+def _path(location: Sequence[str | int]) -> str:
+    """Return the dotted path of a field, without the part of the request that it is in."""
+    return ".".join(map(str, location[1:])) or str(location[0])
 
 
 def _as_answer(problem: Problem) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """What the bodies of all routes are made of: camelCase outside, snake_case inside."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
@@ -91,13 +93,13 @@ IdempotencyKey = Annotated[
 Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX, description="Items on a page.")]
 Cursor = Annotated[str | None, Query(description="The nextCursor of the page before.")]
 
-Problems = dict[int, Any]
 
-
-def problems(*statuses: int) -> Problems:
-    """Document which problems a route answers with, besides those of every route."""
-    reply = {
-        "description": "Problem",
-        "content": {"application/problem+json": {"model": ProblemReply}},
+def documented(model: type, answers: Iterable[int], refuses: Iterable[int]) -> dict[int, Any]:
+    """Describe what a route answers, for the OpenAPI document."""
+    success = {"application/json": {"model": model}}
+    problem = {"application/problem+json": {"model": ProblemReply}}
+    contents = dict.fromkeys(refuses, problem) | dict.fromkeys(answers, success)
+    return {
+        int(status): {"description": HTTPStatus(status).phrase, "content": content}
+        for status, content in sorted(contents.items())
     }
-    return dict.fromkeys((401, 403, 500, *statuses), reply)
