@@ -1,0 +1,87 @@
+"""The local stack: `python -m infra.local up|down|status`."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from infra.local.paths import DEFAULT, StackFolder
+from infra.local.problems import LocalProblem
+from infra.local.stack import LocalStack, Ports
+from infra.local.stackfile import Stack
+
+DESCRIPTION = """\
+The same stacks that go to AWS, on an emulator on this machine.
+
+environment variables:
+  STACK        name of the stack, for several side by side (default: default)
+  PORT         port of the emulator (default: a free one)
+  VALKEY_PORT  port of Valkey (default: a free one)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.local",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = {"up": up, "down": down, "status": status}
+    parser.add_argument("command", choices=commands)
+    given = parser.parse_args(arguments)
+    try:
+        return commands[given.command](LocalStack(os.environ.get("STACK") or DEFAULT))
+    except LocalProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def up(local: LocalStack) -> int:
+    began_at = time.monotonic()
+    ports = Ports(emulator=_port("PORT"), valkey=_port("VALKEY_PORT"))
+    stack = local.up(ports)
+    print(f"The stack is up after {time.monotonic() - began_at:.1f} s.\n")
+    print(_how_to_use(stack, local.files))
+    return 0
+
+
+def down(local: LocalStack) -> int:
+    print("Stopped." if local.down() else "Nothing was running.")
+    return 0
+
+
+def status(local: LocalStack) -> int:
+    stack = local.status()
+    if stack is None:
+        print(f"The stack {local.files.name!r} is not up.")
+        return 1
+    print(json.dumps(stack, indent=2))
+    return 0
+
+
+def _port(variable: str) -> int | None:
+    given = os.environ.get(variable)
+    if not given:
+        return None
+    if not given.isdecimal() or not 0 < int(given) < 2**16:
+        message = f"{variable}={given!r} is no port number"
+        raise LocalProblem(message)
+    return int(given)
+
+
+def _how_to_use(stack: Stack, files: StackFolder) -> str:
+    return f"""\
+API      {stack["apiUrl"]}
+Docs     {stack["docsUrl"]}
+AWS      {stack["awsEndpointUrl"]}   (account 000000000000, {stack["region"]}, any secret)
+Valkey   {stack["valkeyUrl"]}
+Details  {files.stack_file}   (names of tables, queues and functions, and the demo keys)
+
+  curl {stack["apiUrl"]}/health
+  curl -H 'X-API-Key: {stack["keys"]["merchant"]}' {stack["apiUrl"]}/api/payments/user/usr_1"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What `cdk synth` makes of this tree, made again only when the tree is another one."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.local.paths import LOCAL, ROOT
+from infra.local.problems import LocalProblem
+from infra.local.tools import DEPS_LAYER
+
+ASSEMBLY = LOCAL / "cdk.out"
+STAMP = LOCAL / "cdk.out.stamp"
+ASSEMBLY_LOCK = LOCAL / "cdk.out.lock"
+
+SOURCES = ("infra", "functions", "layers/core")
+FILES = ("cdk.json", "uv.lock", "package-lock.json", "build/layers/deps-local.stamp")
+
+
+def synthesize() -> str:
+    """Make the assembly if need be; the answer names its contents."""
+    fingerprint = _fingerprint()
+    if not (STAMP.is_file() and STAMP.read_text() == fingerprint and ASSEMBLY.is_dir()):
+        print("Synthesizing the stacks ...", flush=True)
+        STAMP.unlink(missing_ok=True)
+        shutil.rmtree(ASSEMBLY, ignore_errors=True)
+        _run_app()
+        STAMP.write_text(fingerprint)
+    return fingerprint
+
+
+def _run_app() -> None:
+    context = {"deps": str(DEPS_LAYER.relative_to(ROOT))}
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.app"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "CDK_OUTDIR": str(ASSEMBLY),
+            "CDK_CONTEXT_JSON": json.dumps(context),
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        message = f"The stacks cannot be synthesized:\n{done.stdout}{done.stderr}"
+        raise LocalProblem(message)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for path in _inputs():
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _inputs() -> Iterator[Path]:
+    for name in FILES:
+        yield ROOT / name
+    for name in SOURCES:
+        for path in sorted((ROOT / name).rglob("*")):
+            is_local = path.is_relative_to(ROOT / "infra" / "local")
+            if path.is_file() and "__pycache__" not in path.parts and not is_local:
+                yield path
