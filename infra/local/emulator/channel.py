@@ -12,6 +12,9 @@ from typing import Any
 class EnvironmentDied(RuntimeError):
     """The process ended before it answered."""
 
+    def __str__(self) -> str:
+        return "Runtime exited without providing a reason"
+
 
 class Channel:
     def __init__(self, end: socket.socket, *, hello_time_s_max: float = 10.0) -> None:

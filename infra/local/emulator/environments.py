@@ -18,8 +18,9 @@ class Environment:
         self.config = config
         self.in_use = False
         self.last_used = time.time()
+        self._launch = launch
         self._templates = templates
-        self._template: Template | None = templates.lease(launch)
+        self._template: Template | None = None
         self._channel: Channel | None = None
         self._lock = threading.Lock()
         self._is_retired = False
@@ -42,7 +43,7 @@ class Environment:
         }
         with self._lock:
             answer = self._ask(question)
-        self._close_if_retired()
+        self._end_if_retired()
         return answer
 
     def kill(self) -> None:
@@ -51,29 +52,23 @@ class Environment:
     def _discard_tmpdir(self) -> None:
         """The pool is done with it: it ends, but not in the middle of an answer."""
         self._is_retired = True
-        self._close_if_retired()
+        self._end_if_retired()
 
     def _ask(self, question: dict[str, Any]) -> Answer:
         timeout_s = question["timeoutS"]
         is_cold = self._channel is None or not self._channel.is_open()
         try:
-            if self._channel is None or is_cold:
-                assert self._template is not None, "the pool gave away what it had thrown away"
-                self._channel = self._template.fork()
-            answer, printed = self._channel.ask(question, time_s_max=timeout_s)
+            channel = self._open_channel()
+            answer, printed = channel.ask(question, time_s_max=timeout_s)
         except TimeoutError as timeout:
             self._kill()
             # MiniStack knows a timeout by these words.
             return _failed(f"Task timed out after {timeout_s}.00 seconds", printed=str(timeout))
-        except (InitFailed, EnvironmentDied) as error:
+        except (InitFailed, EnvironmentDied) as failure:
             self._kill()
-            return _failed(str(error))
+            return _failed(str(failure))
         if "error" in answer:
-            error = answer["error"]
-            trace = "".join(
-                [*error["stackTrace"], f"{error['errorType']}: {error['errorMessage']}"]
-            )
-            return _failed(error["errorMessage"], printed=printed, trace=trace)
+            return _raised(answer["error"], printed=printed)
         return {
             "status": "ok",
             "result": answer["result"],
@@ -81,13 +76,19 @@ class Environment:
             "cold_start": is_cold,
         }
 
+    def _open_channel(self) -> Channel:
+        if self._channel is None or not self._channel.is_open():
+            self._template = self._template or self._templates.lease(self._launch)
+            self._channel = self._template.fork()
+        return self._channel
+
     def _kill(self) -> None:
         if self._channel is not None:
             self._channel.kill()
             self._channel = None
 
-    def _close_if_retired(self) -> None:
-        # Whoever holds the lock comes by here when the answer is there.
+    def _end_if_retired(self) -> None:
+        # Whoever holds the lock comes by here once the answer is there.
         if self._is_retired and self._lock.acquire(blocking=False):
             if self._channel is not None:
                 self._channel.close()
@@ -96,6 +97,12 @@ class Environment:
                 self._templates.release(self._template)
                 self._template = None
             self._lock.release()
+
+
+def _raised(error: dict[str, Any], *, printed: str) -> Answer:
+    last = f"{error['errorType']}: {error['errorMessage']}"
+    trace = "".join([*error["stackTrace"], last])
+    return _failed(error["errorMessage"], printed=printed, trace=trace)
 
 
 def _failed(message: str, *, printed: str = "", trace: str = "") -> Answer:
