@@ -5,12 +5,14 @@ emulator that runs functions as its own processes). A layer that is up to date i
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +49,13 @@ class Layer:
     def build(self) -> bool:
         """Build it, unless it is what it would become; says whether there was work to do."""
         stamp = self._expected_stamp()
+        with _alone():
+            return self._build(stamp)
+
+    def _build(self, stamp: str) -> bool:
         if self.folder.is_dir() and self._stamp.is_file() and self._stamp.read_text() == stamp:
             return False
-        unfinished = LAYERS / f"{self.name}.{os.getpid()}"
+        unfinished = LAYERS / f"{self.name}.unfinished"
         self._install(unfinished / "python")
         self._stamp.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -78,6 +84,15 @@ class Layer:
         for part in (LOCK.read_bytes(), Path(__file__).read_bytes(), version_of(self.python)):
             digest.update(part)
         return digest.hexdigest()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two builds at once, as of parallel tests, would pull the folder from under each other."""
+    LAYERS.mkdir(parents=True, exist_ok=True)
+    with (LAYERS / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def for_aws(python: Path | None = None) -> Layer:

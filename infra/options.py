@@ -1,6 +1,7 @@
 """What whoever deploys may choose: CDK context, read and checked in one place."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, cast
 
 from constructs import Node
@@ -11,6 +12,10 @@ Network = Literal["public", "vpc"]
 
 class UnknownOption(ValueError):
     """The context asks for something that does not exist."""
+
+
+class LayerMissing(ValueError):
+    """The layer of third-party packages is built before, not by, the synthesis."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,17 @@ class Options:
         return cls(
             wallet=cast("Wallet", _choice(node, "wallet", ("isolated", "inline"))),
             network=cast("Network", _choice(node, "network", ("public", "vpc"))),
-            deps=str(node.try_get_context("deps") or "build/layers/deps-aws"),
+            deps=_deps(node),
         )
+
+
+def _deps(node: Node) -> str:
+    """The folder of the built layer: the one for Lambda, unless the context names another."""
+    folder = str(node.try_get_context("deps") or "build/layers/deps-aws")
+    if not Path(folder).is_dir():
+        message = f"{folder} is not built yet: run `python -m infra.layers aws` (or local)"
+        raise LayerMissing(message)
+    return folder
 
 
 def _choice(node: Node, name: str, allowed: tuple[str, ...]) -> str:

@@ -10,7 +10,6 @@ from aws_cdk import aws_apigateway as apigateway
 class Problem:
     status: int
     code: str
-    title: str
     detail: str
     retryable: bool = False
     retry_after_s: int | None = None
@@ -20,7 +19,7 @@ class Problem:
         return json.dumps(
             {
                 "type": f"urn:evenkeel:problem:{self.code}",
-                "title": self.title,
+                "title": self.code.replace("_", " ").capitalize(),
                 "status": self.status,
                 "code": self.code,
                 "detail": self.detail,
@@ -39,17 +38,15 @@ class Problem:
         return headers
 
 
-MALFORMED = Problem(400, "malformed_request", "Malformed request", "The request is not readable.")
-UNAUTHORIZED = Problem(401, "unauthorized", "Unauthorized", "No valid key was given.")
-FORBIDDEN = Problem(403, "forbidden", "Forbidden", "This request is not allowed.")
-NOT_FOUND = Problem(404, "not_found", "Not found", "There is no such path or method.")
-TOO_LARGE = Problem(413, "payload_too_large", "Payload too large", "The request is too large.")
+MALFORMED = Problem(400, "malformed_request", "the request is not readable")
+UNAUTHORIZED = Problem(401, "unauthorized", "no valid key was given")
+FORBIDDEN = Problem(403, "forbidden", "this request is not allowed")
+NOT_FOUND = Problem(404, "not_found", "there is no such path or method")
+TOO_LARGE = Problem(413, "payload_too_large", "the request is too large")
 RATE_LIMITED = Problem(
-    429, "rate_limited", "Too many requests", "Slow down.", retryable=True, retry_after_s=1
+    429, "rate_limited", "too many requests at once", retryable=True, retry_after_s=1
 )
-INTERNAL = Problem(
-    500, "internal_error", "Internal error", "The request was not answered.", retryable=True
-)
+INTERNAL = Problem(500, "internal_error", "the request was not answered", retryable=True)
 
 PROBLEMS = {
     "ACCESS_DENIED": FORBIDDEN,

@@ -35,9 +35,7 @@ class NetworkStack(Stack):
         )
         self.functions = self._group("FunctionsGroup", "The functions: nobody connects to them")
         self.functions.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "Services, by their endpoints")
-        self.vpc.add_gateway_endpoint(
-            "DynamoDB", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB
-        )
+        self.vpc.add_gateway_endpoint("DynamoDB", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         endpoints = self._group("EndpointsGroup", "The endpoints of the services that we call")
         endpoints.add_ingress_rule(ec2.Peer.ipv4(RANGE), HTTPS, "From this network")
         for name, service in SERVICES.items():

@@ -18,6 +18,7 @@ from infra.routes import ROUTES
 from infra.stacks.data import DataStack
 from infra.stacks.network import NetworkStack
 
+
 class ServiceStack(Stack):
     def __init__(
         self,

@@ -1,0 +1,122 @@
+"""Every function: what it runs on, what it is told, and what holds it in check."""
+
+import pytest
+
+from evenkeel.config import Settings
+from infra.concurrency import CONCURRENCY
+from tests.infra.template import Properties, Template, in_words, plain
+
+EXPECTED_LIMITS = {
+    "PaymentsApi": (20, 1024),
+    "WalletsApi": (20, 1024),
+    "OpsApi": (10, 1024),
+    "WalletCommands": (8, 1024),
+    "AccessCommands": (10, 512),
+    "LedgerStream": (30, 512),
+}
+
+# The settings that each one reads, by their names in `Settings`.
+EXPECTED_SETTINGS = {
+    "PaymentsApi": {"payments_table", "clients_table", "wallet_function"},
+    "WalletsApi": {"ledger_table", "accounts_table", "clients_table"},
+    "OpsApi": {
+        "payments_table",
+        "ledger_table",
+        "accounts_table",
+        "clients_table",
+        "wallet_function",
+    },
+    "WalletCommands": {"ledger_table", "accounts_table"},
+    "AccessCommands": {"clients_table"},
+    "LedgerStream": {"checkpoints_table", "accounts_table", "quarantine_queue_url"},
+}
+
+
+@pytest.fixture
+def functions(service: Template) -> dict[str, Properties]:
+    return service.functions()
+
+
+def test_every_function_has_its_time_and_its_memory(functions: dict[str, Properties]) -> None:
+    limits = {name: (each["Timeout"], each["MemorySize"]) for name, each in functions.items()}
+
+    assert limits == EXPECTED_LIMITS
+
+
+def test_every_function_runs_its_handler_on_python_313_and_arm(
+    functions: dict[str, Properties],
+) -> None:
+    for name, each in functions.items():
+        folder = each["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+
+        assert folder.replace("_", "") == name.lower()
+        assert each["Handler"] == f"functions.{folder}.handler.handler"
+        assert (each["Runtime"], each["Architectures"]) == ("python3.13", ["arm64"])
+
+
+def test_every_function_is_traced(functions: dict[str, Properties]) -> None:
+    for each in functions.values():
+        assert each["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_every_function_logs_encrypted_and_for_three_months(service: Template) -> None:
+    groups = service.all("AWS::Logs::LogGroup")
+
+    for name, function in service.functions().items():
+        group = groups[plain(function["LoggingConfig"]["LogGroup"]["Ref"])]
+        assert in_words(function["LoggingConfig"]["LogGroup"]) == f"{name}Logs"
+        assert group["RetentionInDays"] == 90
+        assert in_words(group["KmsKeyId"]) == "Key.Arn"
+
+
+def test_every_function_has_both_layers(service: Template) -> None:
+    for each in service.functions().values():
+        assert [plain(layer["Ref"]) for layer in each["Layers"]] == ["Core", "Deps"]
+
+
+def test_executions_are_reserved_for_the_target_of_the_deployment(service: Template) -> None:
+    reserved = service.body["Mappings"]["Concurrency"]
+
+    for name, each in service.functions().items():
+        asked = each["ReservedConcurrentExecutions"]
+        assert asked == {"Fn::FindInMap": ["Concurrency", name, {"Ref": "Target"}]}
+        assert set(reserved[name]) == {"aws", "local"}
+    assert service.body["Parameters"]["Target"]["Default"] == "aws"
+    assert set(service.body["Parameters"]["Target"]["AllowedValues"]) == {"aws", "local"}
+
+
+def test_an_account_of_the_usual_size_can_reserve_them_all() -> None:
+    """A thousand executions, of which AWS wants a hundred left unreserved."""
+    assert sum(each["aws"] for each in CONCURRENCY.values()) <= 900
+
+
+def test_each_function_is_told_what_it_reads_and_nothing_else(
+    functions: dict[str, Properties],
+) -> None:
+    """Infra and runtime both name the variables, though neither imports the other."""
+    for name, each in functions.items():
+        told = {
+            variable.lower()
+            for variable in each["Environment"]["Variables"]
+            if not variable.startswith("POWERTOOLS_")
+        }
+        settings = Settings(dict.fromkeys(map(str.upper, told), "x"))
+
+        assert told == EXPECTED_SETTINGS[name]
+        for setting in told:
+            assert getattr(settings, setting) == "x"
+
+
+def test_inline_payments_are_told_the_wallets_tables_and_no_wallet_function(
+    other_service: Template,
+) -> None:
+    told = set(other_service.functions()["PaymentsApi"]["Environment"]["Variables"])
+
+    assert {"LEDGER_TABLE", "ACCOUNTS_TABLE"} < told
+    assert "WALLET_FUNCTION" not in told
+
+
+def test_each_function_is_an_output(service: Template, functions: dict[str, Properties]) -> None:
+    named = {name for name in service.body["Outputs"] if name.startswith("Function")}
+
+    assert named == {f"Function{name}" for name in functions}

@@ -1,0 +1,131 @@
+"""What whoever deploys may choose, and what happens to who asks for something else."""
+
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_sqs as sqs
+
+from infra.app import compose
+from infra.options import LayerMissing, UnknownOption
+from tests.infra.conftest import Synthesize
+from tests.infra.template import Template, in_words, plain
+
+# Types that emulators refuse, and with them the whole template.
+REFUSED = (
+    "AWS::Events::Archive",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::IAM::RolePolicy",
+    "AWS::SNS::TopicInlinePolicy",
+    "AWS::SQS::QueueInlinePolicy",
+    "AWS::WAFv2::WebACLAssociation",
+)
+
+
+def test_an_unknown_option_is_refused_by_name(synthesize: Synthesize) -> None:
+    with pytest.raises(UnknownOption, match=r"wallet='outline' .* wallet=isolated or inline"):
+        synthesize(wallet="outline")
+    with pytest.raises(UnknownOption, match=r"network='vcp' .* network=public or vpc"):
+        synthesize(network="vcp")
+
+
+def test_a_layer_that_is_not_built_is_refused_with_what_to_do(
+    synthesize: Synthesize, tmp_path: Path
+) -> None:
+    with pytest.raises(LayerMissing, match=r"python -m infra\.layers"):
+        synthesize(deps=str(tmp_path / "nothing"))
+
+
+def test_a_finding_that_nobody_acknowledged_fails_the_synthesis(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path / "out"), context={"deps": "layers/core"})
+    compose(app)
+    sqs.Queue(Stack(app, "Careless"), "Queue")
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+
+
+def test_by_default_functions_are_in_no_network(assembly: Path, service: Template) -> None:
+    assert not (assembly / "EvenkeelNetwork.template.json").exists()
+    for each in service.functions().values():
+        assert "VpcConfig" not in each
+
+
+def test_in_a_vpc_functions_are_in_two_zones_behind_a_closed_group(
+    other_service: Template, network: Template
+) -> None:
+    for each in other_service.functions().values():
+        assert len(each["VpcConfig"]["SubnetIds"]) == 2
+        [group] = each["VpcConfig"]["SecurityGroupIds"]
+        assert in_words(group) == "FunctionsGroup.GroupId"
+    assert "SecurityGroupIngress" not in network.all("AWS::EC2::SecurityGroup")["FunctionsGroup"]
+
+
+def test_in_a_vpc_there_is_no_way_to_the_internet(network: Template) -> None:
+    types = {each["Type"] for each in network.resources.values()}
+
+    assert "AWS::EC2::Subnet" in types
+    assert not types & {
+        "AWS::EC2::InternetGateway",
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::Route",
+        "AWS::EC2::EgressOnlyInternetGateway",
+    }
+
+
+def test_in_a_vpc_the_services_that_are_called_have_endpoints(network: Template) -> None:
+    endpoints = {
+        in_words(each["ServiceName"]).rsplit(".", 1)[-1]: each["VpcEndpointType"]
+        for each in network.all("AWS::EC2::VPCEndpoint").values()
+    }
+
+    assert endpoints == {"dynamodb": "Gateway", "lambda": "Interface", "sqs": "Interface"}
+
+
+def test_a_local_deployment_leaves_out_what_emulators_refuse(
+    data: Template, service: Template, network: Template
+) -> None:
+    conditional = {
+        plain(id_)
+        for template in (data, service, network)
+        for id_, each in template.resources.items()
+        if each["Type"] in REFUSED and each.get("Condition") == "OnAws"
+    }
+    refused = {
+        plain(id_)
+        for template in (data, service, network)
+        for id_, each in template.resources.items()
+        if each["Type"] in REFUSED
+    }
+
+    assert refused
+    assert conditional == refused
+
+
+def test_what_is_deployed_everywhere_does_not_refer_to_what_is_not(
+    service: Template, network: Template
+) -> None:
+    for template in (service, network):
+        left_out = {id_ for id_, each in template.resources.items() if "Condition" in each}
+        for id_, each in template.resources.items():
+            if id_ not in left_out:
+                assert not left_out & references(each)
+
+
+def references(value: object) -> set[str]:
+    match value:
+        case {"Ref": str(name)}:
+            return {name}
+        case {"Fn::GetAtt": [str(name), _]}:
+            return {name}
+        case dict():
+            return set().union(*map(references, value.values()))
+        case list():
+            return set().union(*map(references, value))
+    return set()

@@ -1,0 +1,165 @@
+"""Who may do what. The whole of it, in words, so that any change is a change here."""
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.constructs.function import pascal_case
+from infra.routes import ROUTES, Route
+from tests.infra.template import Template, as_list, in_words
+
+Rights = dict[str, dict[str, set[str]]]
+
+CHANGES = {"dynamodb:DeleteItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
+PARTIQL = {"dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"}
+
+EVERYONE = {"*": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}}
+WALLET_RIGHTS = {
+    "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+    "Accounts.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
+}
+PAYMENTS_RIGHTS = {
+    "Payments.Arn": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    },
+    "Payments.Arn/index/by_user": {"dynamodb:Query"},
+    "Clients.Arn": {"dynamodb:GetItem"},
+}
+EXPECTED_RIGHTS: Rights = {
+    "PaymentsApi": {
+        **PAYMENTS_RIGHTS,
+        "WalletCommandsFunction.Arn": {"lambda:InvokeFunction"},
+    },
+    "WalletsApi": {
+        "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+        "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
+        "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
+        "Accounts.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        "Clients.Arn": {"dynamodb:GetItem"},
+    },
+    "OpsApi": {
+        "Clients.Arn": {"dynamodb:GetItem"},
+        "Payments.Arn": {"dynamodb:DescribeTable"},
+        "Ledger.Arn": {"dynamodb:DescribeTable"},
+        "Accounts.Arn": {"dynamodb:DescribeTable"},
+        "WalletCommandsFunction.Arn": {"lambda:GetFunctionConfiguration"},
+    },
+    "WalletCommands": WALLET_RIGHTS,
+    "AccessCommands": {
+        "Clients.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+    },
+    "LedgerStream": {
+        "Checkpoints.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+        "Accounts.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "Ledger.StreamArn": {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        },
+        "LedgerQuarantine.Arn": {"sqs:SendMessage"},
+        "LedgerStreamExpired.Arn": {"sqs:SendMessage"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+}
+
+
+@pytest.fixture
+def rights(service: Template) -> Rights:
+    return rights_of(service)
+
+
+def test_each_function_may_do_exactly_this(rights: Rights) -> None:
+    expected = {
+        name: {**EVERYONE, **log_rights(name), **each} for name, each in EXPECTED_RIGHTS.items()
+    }
+
+    assert rights == expected
+
+
+def test_inline_payments_are_their_own_wallet_and_invoke_none(other_service: Template) -> None:
+    rights = rights_of(other_service)["PaymentsApi"]
+
+    assert rights.pop("*") > EVERYONE["*"]  # And the network interfaces of the vpc option.
+    assert rights == {**log_rights("PaymentsApi"), **PAYMENTS_RIGHTS, **WALLET_RIGHTS}
+
+
+def test_nobody_may_change_or_delete_what_is_in_the_ledger(
+    service: Template, other_service: Template
+) -> None:
+    for template in (service, other_service):
+        for each in rights_of(template).values():
+            assert not each.get("Ledger.Arn", set()) & (CHANGES | PARTIQL)
+
+
+def test_only_tracing_and_networking_are_on_every_resource(other_service: Template) -> None:
+    services = {
+        action.split(":")[0] for each in rights_of(other_service).values() for action in each["*"]
+    }
+
+    assert services == {"xray", "ec2"}
+
+
+def test_no_action_is_a_pattern(service: Template, other_service: Template) -> None:
+    for template in (service, other_service):
+        for each in rights_of(template).values():
+            assert not [action for actions in each.values() for action in actions if "*" in action]
+
+
+def test_no_function_has_a_role_or_a_policy_of_somebody_else(service: Template) -> None:
+    roles = service.all("AWS::IAM::Role")
+
+    for name, function in service.functions().items():
+        assert in_words(function["Role"]) == f"{name}Role.Arn"
+        assert "ManagedPolicyArns" not in roles[f"{name}Role"]
+        assert "Policies" not in roles[f"{name}Role"]
+
+
+def test_the_gateway_may_invoke_a_function_for_its_own_routes_only(service: Template) -> None:
+    allowed = {
+        (in_words(each["FunctionName"]), in_words(each["SourceArn"]).split("Stagev1/")[1])
+        for each in service.all("AWS::Lambda::Permission").values()
+    }
+    expected = {
+        (f"{pascal_case(route.function)}Function.Arn", as_source(route)) for route in ROUTES
+    }
+
+    assert allowed == expected
+
+
+def as_source(route: Route) -> str:
+    """As the gateway names what it calls for: a star for each parameter."""
+    return route.method + re.sub(r"{\w+}", "*", route.path)
+
+
+def rights_of(template: Template) -> Rights:
+    """Function → resource → actions."""
+    functions = template.functions()
+    found: Rights = {}
+    for role, statements in template.statements().items():
+        name = role.removesuffix("Role")
+        if name in functions:
+            found[name] = by_resource(statements)
+    return found
+
+
+def by_resource(statements: list[dict[str, Any]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        for resource in as_list(statement["Resource"]):
+            found.setdefault(in_words(resource), set()).update(as_list(statement["Action"]))
+    return found
+
+
+def log_rights(name: str) -> dict[str, set[str]]:
+    return {f"{name}Logs.Arn": {"logs:CreateLogStream", "logs:PutLogEvents"}}
