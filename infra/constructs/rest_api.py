@@ -20,6 +20,8 @@ LOGGING_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 # All routes together. AWS's own default for an account is 10,000 a second.
 STAGE_THROTTLE = Throttle(rate_per_s=2000, burst_count=4000)
 
+LOGGING_LEVEL = apigateway.MethodLoggingLevel.ERROR
+
 # No header, no body and no query in here: they may carry keys and names.
 ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -61,16 +63,13 @@ class RestApi(apigateway.RestApi):
                 stage_name=STAGE,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
-                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                logging_level=LOGGING_LEVEL,
                 metrics_enabled=True,
                 tracing_enabled=True,
                 throttling_rate_limit=STAGE_THROTTLE.rate_per_s,
                 throttling_burst_limit=STAGE_THROTTLE.burst_count,
                 method_options={
-                    f"{route.path}/{route.method}": apigateway.MethodDeploymentOptions(
-                        throttling_rate_limit=route.throttle.rate_per_s,
-                        throttling_burst_limit=route.throttle.burst_count,
-                    )
+                    f"{route.path}/{route.method}": _method_options(route.throttle)
                     for route in routes
                 },
             ),
@@ -116,3 +115,14 @@ class RestApi(apigateway.RestApi):
                 reason="API Gateway accepts no role for its logs with less than this policy",
             ),
         )
+
+
+def _method_options(throttle: Throttle) -> apigateway.MethodDeploymentOptions:
+    """All of them: what a method of its own settings leaves out is not taken from the stage."""
+    return apigateway.MethodDeploymentOptions(
+        logging_level=LOGGING_LEVEL,
+        metrics_enabled=True,
+        data_trace_enabled=False,
+        throttling_rate_limit=throttle.rate_per_s,
+        throttling_burst_limit=throttle.burst_count,
+    )

@@ -1,6 +1,6 @@
 """The functions, what calls them and what each may touch."""
 
-from aws_cdk import CfnMapping, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnMapping, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -174,7 +174,10 @@ class ServiceStack(Stack):
                 conditions={
                     "ArnLike": {
                         "kms:EncryptionContext:aws:logs:arn": self.format_arn(
-                            service="logs", resource="log-group", resource_name="*"
+                            service="logs",
+                            resource="log-group",
+                            resource_name="*",
+                            arn_format=ArnFormat.COLON_RESOURCE_NAME,
                         )
                     }
                 },

@@ -69,6 +69,15 @@ def test_every_function_logs_encrypted_and_for_three_months(service: Template) -
         assert in_words(group["KmsKeyId"]) == "Key.Arn"
 
 
+def test_the_logs_key_serves_the_log_groups_of_this_account_only(service: Template) -> None:
+    [key] = service.all("AWS::KMS::Key").values()
+    [_admin, usage] = key["KeyPolicy"]["Statement"]
+    groups = in_words(usage["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
+
+    assert in_words(usage["Principal"]["Service"]) == "logs.AWS::Region.amazonaws.com"
+    assert groups == "arn:AWS::Partition:logs:AWS::Region:AWS::AccountId:log-group:*"
+
+
 def test_every_function_has_both_layers(service: Template) -> None:
     for each in service.functions().values():
         assert [plain(layer["Ref"]) for layer in each["Layers"]] == ["Core", "Deps"]

@@ -92,8 +92,13 @@ def test_every_request_is_logged_by_its_id_and_without_its_secrets(
     assert in_words(group["KmsKeyId"]) == "Key.Arn"
 
 
-def test_the_gateway_never_logs_whole_requests(stage: Properties) -> None:
-    assert not [each for each in stage["MethodSettings"] if each.get("DataTraceEnabled")]
+def test_every_route_is_measured_and_its_errors_logged_without_the_requests(
+    stage: Properties,
+) -> None:
+    for setting in stage["MethodSettings"]:
+        assert setting["MetricsEnabled"] is True
+        assert setting["LoggingLevel"] == "ERROR"
+        assert not setting.get("DataTraceEnabled")
 
 
 def test_a_firewall_stands_before_the_stage(service: Template) -> None:
