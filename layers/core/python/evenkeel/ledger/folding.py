@@ -1,23 +1,25 @@
 """Accounts that only take what comes are folded from the journal, each transfer once.
 
 The journal arrives as a stream that repeats itself: a batch that was not
-acknowledged comes again, from its first record on, though perhaps cut to
-another length. So each fold leaves a receipt in the same transaction, named
-after its first transfer and saying how far it went. A batch whose first
-transfer has a receipt was folded up to there, and goes on behind it.
+acknowledged comes again from its first record on, though perhaps cut to another
+length. So each fold leaves a receipt in the same transaction, named after its
+first transfer and listing all of them. A batch whose first transfer has a
+receipt was folded up to the receipt's end, and goes on behind it. If the batch
+ends before that, the next one will begin in the middle of the receipt: so the
+rest of the receipt is left under the name of the transfer that comes first then.
 
-This needs two things of the event source: records of a shard in order, and a
-repetition that starts where the unacknowledged batch started. Hence no
-bisecting and no partial batch answers on it.
+All that this needs of the event source is that the records of a shard come in
+order, and that nothing is passed over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from evenkeel.ledger.accounts import AccountKind, kind_of
-from evenkeel.ledger.ports import FoldStore, Movement
+from evenkeel.ledger.ports import FoldStore, Mark, Movement, Receipt
 from evenkeel.ledger.transfer import Transfer
 from evenkeel.resilience.retry import Retry
 
@@ -39,31 +41,27 @@ class Folding:
         """Fold a batch of one shard, in order, and return how many transfers were new.
 
         Raises:
-            LedgerBusy: Nothing of the rest was folded; the batch must come again.
-            LedgerUnconfirmed: The same; the receipt tells then.
+            LedgerBusy, LedgerUnconfirmed: The batch must come again; receipts tell
+                then how far it got.
         """
         new_count = 0
         rest = list(records)
         while rest:
-            through, folded_count = self._advance(rest)
+            receipt, folded_count = self.retry.call(partial(self._advance, rest))
             new_count += folded_count
-            rest = [record for record in rest if record.sequence > through]
+            rest = [record for record in rest if record.sequence > receipt.through]
         return new_count
 
-    def _advance(self, rest: Sequence[JournalRecord]) -> tuple[int, int]:
-        return self.retry.call(lambda: self._fold_first(rest))
-
-    def _fold_first(self, rest: Sequence[JournalRecord]) -> tuple[int, int]:
-        first = rest[0].transfer.id
-        through = self.store.folded_through(first)
-        if through is not None:
-            return through, 0
+    def _advance(self, rest: Sequence[JournalRecord]) -> tuple[Receipt, int]:
+        known = self.store.receipt(rest[0].transfer.id)
+        if known is not None:
+            if known.through > rest[-1].sequence:
+                self.store.keep(known.behind(rest[-1].sequence))
+            return known, 0
         run = rest[:FOLD_TRANSFER_COUNT_MAX]
-        through = run[-1].sequence
-        self.store.fold(
-            first, through=through, movements=movements(record.transfer for record in run)
-        )
-        return through, len(run)
+        receipt = Receipt([Mark(record.sequence, record.transfer.id) for record in run])
+        self.store.fold(receipt, movements(record.transfer for record in run))
+        return receipt, len(run)
 
 
 def movements(transfers: Iterable[Transfer]) -> list[Movement]:

@@ -21,11 +21,49 @@ class Movement:
     credits_minor: int
 
 
-class FoldStore(Protocol):
-    def folded_through(self, first_transfer_id: str) -> int | None:
-        """Return the last sequence number of the fold that began with this transfer, if any."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A transfer's place in the stream; sequence numbers rise along one shard only."""
 
-    def fold(self, first_transfer_id: str, *, through: int, movements: Sequence[Movement]) -> None:
+    sequence: int
+    transfer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one fold has taken in, in the order of the stream. It is named after the first."""
+
+    marks: Sequence[Mark]
+
+    @property
+    def name(self) -> str:
+        return self.marks[0].transfer_id
+
+    @property
+    def through(self) -> int:
+        return self.marks[-1].sequence
+
+    def behind(self, sequence: int) -> Receipt:
+        """Return the part of it that comes after *sequence*."""
+        return Receipt([mark for mark in self.marks if mark.sequence > sequence])
+
+
+class FoldStore(Protocol):
+    def receipt(self, name: str) -> Receipt | None:
+        """Return the receipt of that name, if there is one.
+
+        Raises:
+            LedgerBusy: It could not be read.
+        """
+
+    def keep(self, receipt: Receipt) -> None:
+        """Leave a receipt for what has been folded already; leaving it again changes nothing.
+
+        Raises:
+            LedgerBusy, LedgerUnconfirmed: It may not be there.
+        """
+
+    def fold(self, receipt: Receipt, movements: Sequence[Movement]) -> None:
         """Add the movements to their accounts and leave the receipt, all or nothing.
 
         Raises:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from evenkeel.adapters.dynamodb.item import key_of
-from evenkeel.adapters.dynamodb.writes import new_item, transact
+from evenkeel.adapters.dynamodb.writes import new_item, put_new, transact
 from evenkeel.adapters.failures import translated
 from evenkeel.clock import Clock
 from evenkeel.errors import LedgerBusy, LedgerUnconfirmed
-from evenkeel.ledger.ports import Movement
+from evenkeel.ledger.ports import Mark, Movement, Receipt
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,29 +35,34 @@ class DynamoDBFoldStore:
         self._checkpoints_table = checkpoints_table
         self._clock = clock
 
-    def folded_through(self, first_transfer_id: str) -> int | None:
+    def receipt(self, name: str) -> Receipt | None:
         with translated(LedgerBusy, LedgerUnconfirmed):
             found = self._client.get_item(
                 TableName=self._checkpoints_table,
-                Key={"id": {"S": _receipt_key(first_transfer_id)}},
+                Key={"id": {"S": _key(name)}},
                 ConsistentRead=True,
             )
         item = found.get("Item")
-        return int(item["through"]["S"]) if item else None
+        if item is None:
+            return None
+        return Receipt([Mark(*mark) for mark in json.loads(item["marks"]["S"])])
 
-    def fold(self, first_transfer_id: str, *, through: int, movements: Sequence[Movement]) -> None:
-        writes: list[TransactWriteItemTypeDef] = [
-            {"Put": self._receipt(first_transfer_id, through)}
-        ]
+    def keep(self, receipt: Receipt) -> None:
+        with translated(LedgerBusy, LedgerUnconfirmed):
+            put_new(self._client, self._left(receipt))
+
+    def fold(self, receipt: Receipt, movements: Sequence[Movement]) -> None:
+        writes: list[TransactWriteItemTypeDef] = [{"Put": self._left(receipt)}]
         writes += [{"Update": self._moved(movement)} for movement in movements]
         if transact(self._client, writes):
             raise LedgerBusy
 
-    def _receipt(self, first_transfer_id: str, through: int) -> PutTypeDef:
+    def _left(self, receipt: Receipt) -> PutTypeDef:
         expires_at = self._clock() + RECEIPT_KEPT
+        marks = [[mark.sequence, mark.transfer_id] for mark in receipt.marks]
         item = {
-            "id": {"S": _receipt_key(first_transfer_id)},
-            "through": {"S": str(through)},  # Longer than a DynamoDB number may be.
+            "id": {"S": _key(receipt.name)},
+            "marks": {"S": json.dumps(marks, separators=(",", ":"))},
             "expires_at": {"N": str(int(expires_at.timestamp()))},
         }
         return new_item(self._checkpoints_table, item)
@@ -80,5 +86,5 @@ class DynamoDBFoldStore:
         }
 
 
-def _receipt_key(first_transfer_id: str) -> str:
-    return f"fold/{first_transfer_id}"
+def _key(name: str) -> str:
+    return f"fold/{name}"

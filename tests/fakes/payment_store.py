@@ -1,0 +1,56 @@
+from evenkeel.errors import ObjectNotFound, VersionConflict
+from evenkeel.payments.model import Payment, PaymentRef
+from evenkeel.payments.ports import PaymentPage, UserQuery
+
+
+class InMemoryPaymentStore:
+    def __init__(self) -> None:
+        self.payments: dict[tuple[str, str], Payment] = {}
+
+    def add(self, payment: Payment) -> Payment:
+        return self.payments.setdefault((payment.client_id, payment.id), payment)
+
+    def get(self, client_id: str, payment_id: str) -> Payment:
+        payment = self.find(client_id, payment_id)
+        if payment is None:
+            raise ObjectNotFound
+        return payment
+
+    def find(self, client_id: str, payment_id: str) -> Payment | None:
+        return self.payments.get((client_id, payment_id))
+
+    def save(self, payment: Payment) -> None:
+        key = (payment.client_id, payment.id)
+        if self.payments[key].version != payment.version - 1:
+            raise VersionConflict
+        self.payments[key] = payment
+
+    def of_user(self, query: UserQuery) -> PaymentPage:
+        newest_first = sorted(
+            (
+                payment
+                for payment in self.payments.values()
+                if (payment.client_id, payment.order.user_id) == (query.client_id, query.user_id)
+            ),
+            key=_position,
+            reverse=True,
+        )
+        wanted = [payment for payment in newest_first if _is_wanted(payment, query)]
+        page = wanted[: query.limit]
+        return PaymentPage(page, page[-1].ref if len(page) == query.limit else None)
+
+
+def _position(payment: Payment) -> tuple[object, str]:
+    return payment.created_at, payment.id
+
+
+def _is_wanted(payment: Payment, query: UserQuery) -> bool:
+    if query.since is not None and payment.created_at < query.since:
+        return False
+    if query.until is not None and payment.created_at >= query.until:
+        return False
+    return query.after is None or _is_behind(payment.ref, query.after)
+
+
+def _is_behind(ref: PaymentRef, after: PaymentRef) -> bool:
+    return (ref.created_at, ref.payment_id) < (after.created_at, after.payment_id)

@@ -1,0 +1,67 @@
+from collections.abc import Sequence
+
+from evenkeel.errors import ObjectNotFound, VersionConflict
+from evenkeel.ledger.transfer import Decline, Record, Transfer
+from evenkeel.wallets.model import Wallet
+from evenkeel.wallets.ports import EntryRef, Sight
+from evenkeel.wallets.posting import Posting
+
+
+class InMemoryWalletStore:
+    def __init__(self) -> None:
+        self.wallets: dict[tuple[str, str], Wallet] = {}
+        self.records: dict[tuple[str, str], Record] = {}
+
+    def open(self, wallet: Wallet, opening: Posting | None) -> None:
+        if (wallet.client_id, wallet.id) in self.wallets:
+            raise VersionConflict
+        self.wallets[wallet.client_id, wallet.id] = wallet
+        if opening is not None:
+            self.records[wallet.client_id, opening.transfer.id] = opening.transfer
+
+    def wallet(self, client_id: str, wallet_id: str) -> Wallet:
+        if (client_id, wallet_id) not in self.wallets:
+            raise ObjectNotFound
+        return self.wallets[client_id, wallet_id]
+
+    def look(self, client_id: str, transfer_id: str, wallet_ids: Sequence[str]) -> Sight:
+        wallets = {
+            id_: self.wallets[client_id, id_]
+            for id_ in wallet_ids
+            if (client_id, id_) in self.wallets
+        }
+        return Sight(self.records.get((client_id, transfer_id)), wallets)
+
+    def post(self, posting: Posting) -> Record:
+        transfer = posting.transfer
+        key = (transfer.client_id, transfer.id)
+        if key in self.records:
+            return self.records[key]
+        for change in posting.changes:
+            if self.wallets[change.before.client_id, change.before.id] != change.before:
+                raise VersionConflict
+        for change in posting.changes:
+            self.wallets[change.after.client_id, change.after.id] = change.after
+        self.records[key] = transfer
+        return transfer
+
+    def decline(self, decline: Decline) -> Record:
+        return self.records.setdefault((decline.client_id, decline.id), decline)
+
+    def save(self, wallet: Wallet, *, follows: Wallet) -> None:
+        if self.wallets[wallet.client_id, wallet.id] != follows:
+            raise VersionConflict
+        self.wallets[wallet.client_id, wallet.id] = wallet
+
+    def entries(
+        self, client_id: str, wallet_id: str, start: EntryRef, limit: int
+    ) -> Sequence[Transfer]:
+        found: list[Transfer] = []
+        transfer_id: str | None = start.transfer_id
+        while transfer_id is not None and len(found) < limit:
+            record = self.records.get((client_id, transfer_id))
+            if not isinstance(record, Transfer):
+                break
+            found.append(record)
+            transfer_id = record.entry_of(wallet_id).previous_transfer_id
+        return found

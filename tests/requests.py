@@ -1,0 +1,38 @@
+"""Requests to move money, as tests make them."""
+
+from evenkeel.ids import derived_id
+from evenkeel.money import Money
+from evenkeel.wallets import requests
+from evenkeel.wallets.posting import TransferRequest
+from evenkeel.wallets.requests import Asked, PaymentDebit
+
+
+def asked(key: str, client_id: str = "cli_a", fingerprint: str = "same") -> Asked:
+    return Asked(client_id, derived_id("trf", client_id, key), fingerprint, f"request-{key}")
+
+
+def credit(key: str, wallet_id: str, amount_minor: int) -> TransferRequest:
+    return requests.credit(asked(key), wallet_id, amount_minor, "reference", None)
+
+
+def debit(key: str, wallet_id: str, amount_minor: int) -> TransferRequest:
+    return requests.debit(asked(key), wallet_id, amount_minor, None, "description")
+
+
+def transfer(key: str, from_wallet_id: str, to_wallet_id: str, amount: int) -> TransferRequest:
+    return requests.transfer(asked(key), from_wallet_id, to_wallet_id, amount)
+
+
+def payment(
+    key: str, wallet_id: str, amount_minor: int, *, user_id: str = "alice", currency: str = "EUR"
+) -> TransferRequest:
+    return PaymentDebit(
+        client_id="cli_a",
+        transfer_id=derived_id("trf", key),
+        payment_id=derived_id("pay", key),
+        wallet_id=wallet_id,
+        user_id=user_id,
+        merchant_id="coffee",
+        amount=Money(amount_minor, currency),
+        request_id=f"request-{key}",
+    ).request()
