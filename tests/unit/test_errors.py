@@ -1,0 +1,35 @@
+import re
+from collections.abc import Iterator
+
+from evenkeel import errors
+from evenkeel.errors import EvenkeelError, OutcomeUnknown, Unavailable
+
+DRAWING = re.findall(r"^( *)[*+-] (\w+)", errors.__doc__ or "", re.MULTILINE)
+
+
+def descent(base: type[EvenkeelError], depth: int = 0) -> Iterator[tuple[int, str]]:
+    yield depth, base.__name__
+    for error in base.__subclasses__():
+        yield from descent(error, depth + 1)
+
+
+def leaves(base: type[EvenkeelError]) -> set[type[EvenkeelError]]:
+    return set[type[EvenkeelError]]().union(*map(leaves, base.__subclasses__())) or {base}
+
+
+def test_the_docstring_draws_each_error_below_its_base() -> None:
+    drawn = [(len(indent) // 2, name) for indent, name in DRAWING]
+
+    assert drawn == list(descent(EvenkeelError))
+
+
+def test_no_two_errors_share_a_code() -> None:
+    codes = [leaf.__dict__["code"] for leaf in leaves(EvenkeelError)]
+
+    assert len(set(codes)) == len(codes)
+
+
+def test_our_loop_repeats_what_may_heal_by_itself_and_nothing_else() -> None:
+    repeated = {leaf for leaf in leaves(EvenkeelError) if leaf.retryable}
+
+    assert repeated == leaves(Unavailable) | leaves(OutcomeUnknown)
