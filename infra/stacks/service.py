@@ -93,11 +93,11 @@ class ServiceStack(Stack):
 
     def _ops_api(self, wallet_commands: Function) -> Function:
         function = self._function("ops_api", timeout_s=10)
-        function.use(self._data.clients, "GetItem")
+        function.use(self._data.clients, "DescribeTable", "GetItem")
         for table in (self._data.payments, self._data.ledger, self._data.accounts):
             function.use(table, "DescribeTable")
         function.tell("WALLET_FUNCTION", wallet_commands.name)
-        function.allow(["lambda:GetFunctionConfiguration"], [wallet_commands.arn])
+        function.allow(["lambda:GetFunctionConcurrency"], [wallet_commands.arn])
         return function
 
     def _wallet_commands(self) -> Function:

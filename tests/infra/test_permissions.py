@@ -47,11 +47,11 @@ EXPECTED_RIGHTS: Rights = {
         "Clients.Arn": {"dynamodb:GetItem"},
     },
     "OpsApi": {
-        "Clients.Arn": {"dynamodb:GetItem"},
+        "Clients.Arn": {"dynamodb:DescribeTable", "dynamodb:GetItem"},
         "Payments.Arn": {"dynamodb:DescribeTable"},
         "Ledger.Arn": {"dynamodb:DescribeTable"},
         "Accounts.Arn": {"dynamodb:DescribeTable"},
-        "WalletCommandsFunction.Arn": {"lambda:GetFunctionConfiguration"},
+        "WalletCommandsFunction.Arn": {"lambda:GetFunctionConcurrency"},
     },
     "WalletCommands": WALLET_RIGHTS,
     "AccessCommands": {
