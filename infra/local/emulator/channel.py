@@ -39,7 +39,8 @@ class Channel:
 
     def is_open(self) -> bool:
         try:
-            return self._end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+            self._end.settimeout(0)
+            return self._end.recv(1, socket.MSG_PEEK) != b""
         except BlockingIOError:
             return True
         except OSError:
