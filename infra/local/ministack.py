@@ -28,12 +28,18 @@ class MiniStack:
 
     @classmethod
     def start(
-        cls, *, folder: Path, log: Path, temporary: Path, port: int | None = None
+        cls,
+        *,
+        folder: Path,
+        log: Path,
+        temporary: Path,
+        port: int | None = None,
+        is_bare: bool = False,
     ) -> "MiniStack":
         with listener(port, variable="PORT") as bound:
             url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
             child = Child.start(
-                [EMULATOR / "bin" / "python", "-m", "infra.local.emulator", str(bound.fileno())],
+                _command(bound.fileno(), is_bare=is_bare),
                 environment=_environment(temporary),
                 folder=folder,
                 log=log,
@@ -66,6 +72,11 @@ class MiniStack:
                 message = f"The emulator did not start. The end of {log}:\n{last_lines(log)}"
                 raise LocalProblem(message)
             time.sleep(0.02)
+
+
+def _command(descriptor: int, *, is_bare: bool) -> list[str | Path]:
+    command = [EMULATOR / "bin" / "python", "-m", "infra.local.emulator", str(descriptor)]
+    return [*command, "--bare"] if is_bare else command
 
 
 def last_lines(log: Path, count: int = 25) -> str:

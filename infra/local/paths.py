@@ -62,7 +62,13 @@ class StackFolder:
         for folder in (self.logs, self.temporary):
             folder.mkdir(parents=True, exist_ok=True)
 
+    def forget(self) -> None:
+        """Everything, the logs too."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.lock_file.unlink(missing_ok=True)
+
     def remove(self) -> None:
+        """What is of no use when nothing runs."""
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.stack_file.unlink(missing_ok=True)
         self.state_file.unlink(missing_ok=True)

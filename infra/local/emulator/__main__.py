@@ -1,4 +1,7 @@
-"""Runs MiniStack on a socket that is already bound: `python -m infra.local.emulator <fd>`."""
+"""Runs MiniStack on a socket that is already bound: `python -m infra.local.emulator <fd>`.
+
+With `--bare` it runs as it was published, which tests compare with.
+"""
 
 import asyncio
 import importlib
@@ -9,6 +12,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from infra.local.emulator.concurrency import reserve_as_the_template_says
 from infra.local.emulator.doors import let_callers_wait
 from infra.local.emulator.functions import run_functions_in_environments
 from infra.local.emulator.gateway import answer_for_failed_functions
@@ -25,13 +29,15 @@ def main() -> None:
         port = listener.getsockname()[1]
     # Read by MiniStack when it is imported.
     os.environ["GATEWAY_PORT"] = str(port)
-    apply_patches(endpoint_url=f"http://127.0.0.1:{port}")
+    if "--bare" not in sys.argv:
+        apply_patches(endpoint_url=f"http://127.0.0.1:{port}")
     raise_limit_of_open_files()
     serve(descriptor)
 
 
 def apply_patches(*, endpoint_url: str) -> None:
     run_functions_in_environments(Path(os.environ["TMPDIR"]) / "packages", endpoint_url)
+    reserve_as_the_template_says()
     let_callers_wait()
     answer_for_failed_functions()
 

@@ -82,7 +82,9 @@ def let_callers_wait() -> None:
 
     def release_and_call(key: str) -> None:
         release(key)
-        doors[key].somebody_left()
+        # At every door, for those may be waiting whom the limit of the account keeps out.
+        for door in list(doors.values()):
+            door.somebody_left()
 
     lambda_svc._acquire_execution_slot = acquire_in_turn
     lambda_svc._release_execution_slot = release_and_call
