@@ -50,12 +50,7 @@ def started(name: str, *, is_bare: bool = False) -> Iterator[Emulator]:
     build_emulator()
     files = StackFolder(f"{name}-{os.getpid()}")
     files.make()
-    server = MiniStack.start(
-        folder=files.folder,
-        log=files.logs / "ministack.log",
-        temporary=files.temporary,
-        is_bare=is_bare,
-    )
+    server = MiniStack.start(files, is_bare=is_bare)
     try:
         yield Emulator(server)
     finally:

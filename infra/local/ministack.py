@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from infra.local.paths import ROOT
+from infra.local.paths import ROOT, StackFolder
 from infra.local.problems import LocalProblem
 from infra.local.processes import Child
 from infra.local.sockets import LOOPBACK, listener
@@ -28,20 +28,15 @@ class MiniStack:
 
     @classmethod
     def start(
-        cls,
-        *,
-        folder: Path,
-        log: Path,
-        temporary: Path,
-        port: int | None = None,
-        is_bare: bool = False,
+        cls, files: StackFolder, port: int | None = None, *, is_bare: bool = False
     ) -> "MiniStack":
+        log = files.logs / "ministack.log"
         with listener(port, variable="PORT") as bound:
             url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
             child = Child.start(
                 _command(bound.fileno(), is_bare=is_bare),
-                environment=_environment(temporary),
-                folder=folder,
+                environment=_environment(files.temporary),
+                folder=files.folder,
                 log=log,
                 # The child gets the bound socket itself: what listens on the port is the child.
                 pass_fds=[bound.fileno()],
@@ -75,8 +70,8 @@ class MiniStack:
 
 
 def _command(descriptor: int, *, is_bare: bool) -> list[str | Path]:
-    command = [EMULATOR / "bin" / "python", "-m", "infra.local.emulator", str(descriptor)]
-    return [*command, "--bare"] if is_bare else command
+    command: list[str | Path] = [EMULATOR / "bin" / "python", "-m", "infra.local.emulator"]
+    return [*command, str(descriptor), *(["--bare"] if is_bare else [])]
 
 
 def last_lines(log: Path, count: int = 25) -> str:

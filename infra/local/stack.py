@@ -64,11 +64,9 @@ class LocalStack:
         self._stop()  # What a crash has left.
         self.files.make()
         print("Starting the emulator and Valkey ...", flush=True)
-        places = {"folder": self.files.folder, "temporary": self.files.temporary}
-        logs = self.files.logs
         try:
-            valkey = Valkey.start(**places, log=logs / "valkey.log", port=ports.valkey)
-            ministack = MiniStack.start(**places, log=logs / "ministack.log", port=ports.emulator)
+            valkey = Valkey.start(self.files, ports.valkey)
+            ministack = MiniStack.start(self.files, ports.emulator)
             state = State(ministack, valkey, _engine())
             state.write(self.files.state_file)
             bootstrap(ministack.url)

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.paths import StackFolder
 from infra.local.problems import LocalProblem
 from infra.local.processes import Child
 from infra.local.sockets import LOOPBACK, free_port, listener
@@ -27,26 +28,24 @@ class Valkey:
         return f"redis://{LOOPBACK}:{self.port}/0"
 
     @classmethod
-    def start(
-        cls, *, folder: Path, log: Path, temporary: Path, port: int | None = None
-    ) -> "Valkey":
+    def start(cls, files: StackFolder, port: int | None = None) -> "Valkey":
         if port is not None:
             listener(port, variable="VALKEY_PORT").close()
         # A free port can be taken before Valkey has it: then another one is tried.
         for _ in range(1 if port else START_COUNT_MAX):
-            server = cls._launch(port or free_port(), folder=folder, log=log, temporary=temporary)
+            server = cls._launch(files, port or free_port())
             if server._answers_in_time():
                 return server
             server.child.stop()
-        message = f"Valkey did not start; see {log}"
+        message = f"Valkey did not start; see {_log(files)}"
         raise LocalProblem(message)
 
     @classmethod
-    def _launch(cls, port: int, *, folder: Path, log: Path, temporary: Path) -> "Valkey":
+    def _launch(cls, files: StackFolder, port: int) -> "Valkey":
         options = {
             "bind": LOOPBACK,
             "port": str(port),
-            "dir": str(temporary),
+            "dir": str(files.temporary),
             "save": "",
             "appendonly": "no",
             "maxmemory": MEMORY_MAX,
@@ -54,7 +53,11 @@ class Valkey:
         }
         given = [part for name, value in options.items() for part in (f"--{name}", value)]
         child = Child.start(
-            [_binary(), *given], environment={}, folder=folder, log=log, cwd=temporary
+            [_binary(), *given],
+            environment={},
+            folder=files.folder,
+            log=_log(files),
+            cwd=files.temporary,
         )
         return cls(child, port)
 
@@ -72,6 +75,10 @@ class Valkey:
                 return True
             time.sleep(0.02)
         return False
+
+
+def _log(files: StackFolder) -> Path:
+    return files.logs / "valkey.log"
 
 
 def _binary() -> Path:
