@@ -1,0 +1,119 @@
+"""The whole API over fakes: its three functions, two clients, and keys with any scopes."""
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from evenkeel import bootstrap
+from evenkeel.access.model import Scope
+from evenkeel.access.service import Doorkeeper, Keyring
+from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
+from evenkeel.payments.service import Payments
+from evenkeel.wallets.service import Wallets
+from functions.ops_api import handler as ops_api
+from functions.payments_api import handler as payments_api
+from functions.wallets_api import handler as wallets_api
+from tests.events import event
+from tests.fakes.access_store import InMemoryAccessStore
+from tests.fakes.clock import ManualClock, ManualSeconds
+from tests.fakes.payment_store import InMemoryPaymentStore
+from tests.fakes.retry import instant_retry
+from tests.fakes.seen_payments import NeverSeen
+from tests.fakes.wallet_gateway import Fault, FlakyGateway
+from tests.fakes.wallet_store import InMemoryWalletStore
+from tests.unit.answer import Answer
+
+FUNCTIONS = (payments_api, wallets_api, ops_api)
+MINE = "cli_a"
+OTHER = "cli_b"
+
+
+class Site:
+    """Answers as the deployed API does; a request is sent with a key of ours that may all."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock = ManualClock()
+        self.wallets = Wallets(InMemoryWalletStore(), instant_retry(), self.clock)
+        self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
+        self.payments = Payments(InMemoryPaymentStore(), self.gateway, NeverSeen(), self.clock)
+        self.keyring = Keyring(InMemoryAccessStore(), self.clock)
+        for client_id in (MINE, OTHER):
+            self.keyring.create_client("a client", client_id)
+        self.key = self.key_of(MINE, Scope)
+        doorkeeper = Doorkeeper(self.keyring.store, ManualSeconds())
+        monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
+        monkeypatch.setattr(bootstrap, "keyring", lambda: self.keyring)
+        monkeypatch.setattr(bootstrap, "wallets", lambda: self.wallets)
+        monkeypatch.setattr(bootstrap, "payments", lambda: self.payments)
+        self._numbers = itertools.count(1)
+
+    def key_of(self, client_id: str, scopes: Iterable[Scope]) -> str:
+        return self.keyring.issue(client_id, "a key", scopes)[1]
+
+    def fail_next_debit(self, fault: Fault) -> None:
+        self.gateway.faults.append(fault)
+
+    def later(self) -> None:
+        self.clock.advance(timedelta(seconds=1))
+
+    def get(
+        self,
+        resource: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        key: str | None = None,
+        **params: str,
+    ) -> Answer:
+        headers = {"X-API-Key": key or self.key}
+        return self.ask(event("GET", resource, params, None, headers, query))
+
+    def post(
+        self,
+        resource: str,
+        body: Any = None,
+        *,
+        idempotency_key: str | None = None,
+        key: str | None = None,
+        **params: str,
+    ) -> Answer:
+        """Send it under an idempotency key of its own, unless it is given one."""
+        headers = {
+            "X-API-Key": key or self.key,
+            "Idempotency-Key": idempotency_key or f"key-{next(self._numbers)}",
+        }
+        return self.ask(event("POST", resource, params, body, headers))
+
+    def ask(self, raw: dict[str, Any]) -> Answer:
+        return Answer.of(_handler_of(raw)(raw, LambdaContext()))
+
+    def wallet(self, user_id: str = "alice", currency: str = "EUR", balance: int = 0) -> str:
+        """Open a wallet and return its id."""
+        body = {"userId": user_id, "currency": currency, "initialBalance": balance}
+        opened = self.post("/api/wallets/create", body)
+        assert opened.status == 201
+        wallet_id: str = opened.json["id"]
+        return wallet_id
+
+    def payment(self, **fields: Any) -> str:
+        """Create a payment and return its id."""
+        created = self.post("/api/payments", order(**fields))
+        assert created.status == 201
+        payment_id: str = created.json["id"]
+        return payment_id
+
+
+def order(**fields: Any) -> dict[str, Any]:
+    """Return the body of a payment, complete and valid, with other *fields* put in."""
+    sound = {"userId": "alice", "merchantId": "coffee", "amount": 40, "currency": "EUR"}
+    return sound | fields
+
+
+def _handler_of(raw: Mapping[str, Any]) -> Callable[..., dict[str, Any]]:
+    route = (raw["httpMethod"], raw["resource"])
+    [function] = [function for function in FUNCTIONS if route in function.api.accesses]
+    handler: Callable[..., dict[str, Any]] = function.handler
+    return handler
