@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from infra.local.tools import build_emulator
 @dataclass(frozen=True)
 class Emulator:
     server: MiniStack
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -38,7 +39,9 @@ class Emulator:
     def client(self, service: str) -> Any:
         from infra.local import aws  # noqa: PLC0415 - Most tests need no boto3.
 
-        return aws.client(service, self.url)
+        if service not in self._clients:
+            self._clients[service] = aws.client(service, self.url)
+        return self._clients[service]
 
     def reset(self) -> None:
         """Forget all tables, functions and everything else."""

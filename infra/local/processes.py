@@ -48,7 +48,11 @@ class Child:
             )
         # It outlives this object on purpose; without this Python complains that it still runs.
         process.returncode = 0
-        return cls(process.pid, _began(process.pid) or "")
+        return cls.of(process.pid)
+
+    @classmethod
+    def of(cls, pid: int) -> "Child":
+        return cls(pid, _began(pid) or "")
 
     def is_alive(self) -> bool:
         _reap(self.pid)
