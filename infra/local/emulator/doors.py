@@ -22,6 +22,10 @@ class Door:
         self._lock = threading.Lock()
         self._line: deque[threading.Event] = deque()
 
+    @property
+    def waiting_count(self) -> int:
+        return len(self._line)
+
     def enter(self, try_to_enter: Callable[[], bool]) -> bool:
         with self._lock:
             if not self._line and try_to_enter():
