@@ -11,23 +11,33 @@ def asked(key: str, client_id: str = "cli_a", fingerprint: str = "same") -> Aske
     return Asked(client_id, derived_id("trf", client_id, key), fingerprint, f"request-{key}")
 
 
-def credit(key: str, wallet_id: str, amount_minor: int) -> TransferRequest:
-    return requests.credit(asked(key), wallet_id, amount_minor, "reference", None)
+def credit(
+    key: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a"
+) -> TransferRequest:
+    return requests.credit(asked(key, client_id), wallet_id, amount_minor, "reference", None)
 
 
-def debit(key: str, wallet_id: str, amount_minor: int) -> TransferRequest:
-    return requests.debit(asked(key), wallet_id, amount_minor, None, "description")
+def debit(key: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a") -> TransferRequest:
+    return requests.debit(asked(key, client_id), wallet_id, amount_minor, None, "description")
 
 
-def transfer(key: str, from_wallet_id: str, to_wallet_id: str, amount: int) -> TransferRequest:
-    return requests.transfer(asked(key), from_wallet_id, to_wallet_id, amount)
+def transfer(
+    key: str, from_wallet_id: str, to_wallet_id: str, amount: int, client_id: str = "cli_a"
+) -> TransferRequest:
+    return requests.transfer(asked(key, client_id), from_wallet_id, to_wallet_id, amount)
 
 
 def payment(
-    key: str, wallet_id: str, amount_minor: int, *, user_id: str = "alice", currency: str = "EUR"
+    key: str,
+    wallet_id: str,
+    amount_minor: int,
+    client_id: str = "cli_a",
+    *,
+    user_id: str = "alice",
+    currency: str = "EUR",
 ) -> TransferRequest:
     return PaymentDebit(
-        client_id="cli_a",
+        client_id=client_id,
         transfer_id=derived_id("trf", key),
         payment_id=derived_id("pay", key),
         wallet_id=wallet_id,

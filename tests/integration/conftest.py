@@ -1,0 +1,58 @@
+import random
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from evenkeel.adapters import clients
+from evenkeel.resilience.retry import Retry
+from tests.emulator import Emulator
+from tests.tables import TABLES
+
+
+@pytest.fixture(scope="session")
+def environment(emulator: Emulator) -> Mapping[str, str]:
+    """The variables of a function, with empty tables behind them.
+
+    Tests share the tables and keep apart by their clients, as tenants do.
+    """
+    names = {variable: f"test-{variable.lower()}" for variable in TABLES}
+    dynamodb = emulator.client("dynamodb")
+    for variable, name in names.items():
+        dynamodb.create_table(**TABLES[variable].definition(name))
+    return emulator.environment | names
+
+
+@pytest.fixture(autouse=True)
+def aws(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return
+
+
+@pytest.fixture
+def dynamodb() -> DynamoDBClient:
+    """A client of our own making, with our timeouts and our one attempt."""
+    return clients.dynamodb()
+
+
+@pytest.fixture
+def client_id() -> str:
+    """A tenant that nobody else has."""
+    return f"cli_{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def patient_retry() -> Retry:
+    """For races on a slow machine: real waits, and many of them."""
+    return Retry(
+        attempt_count_max=200,
+        total_s_max=60.0,
+        delay_s_base=0.01,
+        delay_s_max=0.2,
+        jitter=random.random,
+        sleep=time.sleep,
+        elapsed_s=time.monotonic,
+    )

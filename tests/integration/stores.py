@@ -1,0 +1,36 @@
+"""The stores on the test tables."""
+
+import os
+
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from evenkeel.adapters.dynamodb.access_store import DynamoDBAccessStore
+from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
+from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
+from evenkeel.adapters.dynamodb.wallet_store import DynamoDBWalletStore
+from evenkeel.clock import utc_now
+
+
+def wallet_store(dynamodb: DynamoDBClient) -> DynamoDBWalletStore:
+    return DynamoDBWalletStore(
+        dynamodb,
+        ledger_table=os.environ["LEDGER_TABLE"],
+        accounts_table=os.environ["ACCOUNTS_TABLE"],
+    )
+
+
+def payment_store(dynamodb: DynamoDBClient) -> DynamoDBPaymentStore:
+    return DynamoDBPaymentStore(dynamodb, os.environ["PAYMENTS_TABLE"])
+
+
+def access_store(dynamodb: DynamoDBClient) -> DynamoDBAccessStore:
+    return DynamoDBAccessStore(dynamodb, os.environ["CLIENTS_TABLE"])
+
+
+def fold_store(dynamodb: DynamoDBClient) -> DynamoDBFoldStore:
+    return DynamoDBFoldStore(
+        dynamodb,
+        accounts_table=os.environ["ACCOUNTS_TABLE"],
+        checkpoints_table=os.environ["CHECKPOINTS_TABLE"],
+        clock=utc_now,
+    )

@@ -1,0 +1,230 @@
+"""One contract, every store. The fake may be trusted because it passes this too."""
+
+from dataclasses import replace
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from evenkeel.errors import DeclineReason, ObjectNotFound, VersionConflict
+from evenkeel.ledger.transfer import Decline, Transfer
+from evenkeel.wallets.model import Wallet, WalletAction
+from evenkeel.wallets.ports import EntryRef, WalletStore
+from evenkeel.wallets.posting import Posting, TransferRequest, draft
+from tests import requests
+from tests.fakes.clock import NOON
+from tests.fakes.wallet_store import InMemoryWalletStore
+from tests.integration.stores import wallet_store
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def store(request: pytest.FixtureRequest, dynamodb: DynamoDBClient) -> WalletStore:
+    return InMemoryWalletStore() if request.param == "fake" else wallet_store(dynamodb)
+
+
+@pytest.fixture
+def alice(store: WalletStore, client_id: str) -> Wallet:
+    return opened(store, Wallet("wal_alice", client_id, "alice", "EUR", NOON, opening_minor=1000))
+
+
+@pytest.fixture
+def bob(store: WalletStore, client_id: str) -> Wallet:
+    return opened(store, Wallet("wal_bob", client_id, "bob", "EUR", NOON))
+
+
+def opened(store: WalletStore, blank: Wallet) -> Wallet:
+    if not blank.opening_minor:
+        store.open(blank, None)
+        return blank
+    request = requests.credit("opening", blank.id, blank.opening_minor, blank.client_id)
+    opening = draft(request, {blank.id: replace(blank, version=0)}, NOON)
+    store.open(opening.changes[0].after, opening)
+    return opening.changes[0].after
+
+
+def drafted(store: WalletStore, request: TransferRequest) -> Posting:
+    sight = store.look(request.client_id, request.id, request.wallet_ids())
+    return draft(request, sight.wallets, NOON)
+
+
+def posted(store: WalletStore, request: TransferRequest) -> Transfer:
+    record = store.post(drafted(store, request))
+    assert isinstance(record, Transfer)
+    return record
+
+
+def decline_of(request: TransferRequest) -> Decline:
+    return Decline(
+        request.id,
+        request.client_id,
+        DeclineReason.INSUFFICIENT_FUNDS,
+        "too little",
+        NOON,
+        request.fingerprint,
+        request.payment_id,
+        request.request_id,
+    )
+
+
+def test_a_wallet_is_read_as_it_was_opened(store: WalletStore, alice: Wallet) -> None:
+    assert store.wallet(alice.client_id, alice.id) == alice
+
+
+def test_a_wallet_is_opened_once_and_its_money_comes_once(
+    store: WalletStore, alice: Wallet
+) -> None:
+    other = replace(alice, user_id="mallory", opening_minor=5)
+
+    with pytest.raises(VersionConflict):
+        store.open(other, None)
+
+    assert store.wallet(alice.client_id, alice.id) == alice
+
+
+def test_an_unknown_wallet_is_not_found(store: WalletStore, alice: Wallet) -> None:
+    with pytest.raises(ObjectNotFound):
+        store.wallet(alice.client_id, "wal_nobody")
+    with pytest.raises(ObjectNotFound):
+        store.wallet("cli_other", alice.id)
+
+
+def test_a_look_finds_the_wallets_that_exist_and_no_record_yet(
+    store: WalletStore, alice: Wallet, bob: Wallet
+) -> None:
+    sight = store.look(alice.client_id, "trf_new", [alice.id, bob.id])
+
+    assert (sight.record, dict(sight.wallets)) == (None, {alice.id: alice, bob.id: bob})
+    assert store.look(alice.client_id, "trf_new", ["wal_nobody"]).wallets == {}
+
+
+def test_a_posting_moves_every_wallet_and_is_found_under_its_id(
+    store: WalletStore, alice: Wallet, bob: Wallet
+) -> None:
+    posting = drafted(store, requests.transfer("t", alice.id, bob.id, 300, alice.client_id))
+
+    assert store.post(posting) == posting.transfer
+
+    sight = store.look(alice.client_id, posting.transfer.id, [alice.id, bob.id])
+    assert sight.record == posting.transfer
+    assert dict(sight.wallets) == {change.after.id: change.after for change in posting.changes}
+
+
+@pytest.mark.parametrize("kind", ["credit", "debit", "payment"])
+def test_every_kind_of_transfer_is_read_as_it_was_written(
+    store: WalletStore, alice: Wallet, kind: str
+) -> None:
+    request = getattr(requests, kind)("key", alice.id, 10, alice.client_id)
+    transfer = posted(store, request)
+
+    assert store.look(alice.client_id, request.id, [alice.id]).record == transfer
+
+
+def test_a_posting_sent_twice_is_applied_once(store: WalletStore, alice: Wallet) -> None:
+    posting = drafted(store, requests.debit("d", alice.id, 300, alice.client_id))
+    store.post(posting)
+    after = store.wallet(alice.client_id, alice.id)
+
+    assert store.post(posting) == posting.transfer
+    assert store.wallet(alice.client_id, alice.id) == after
+
+
+def test_a_taken_id_returns_what_is_stored_and_moves_nothing(
+    store: WalletStore, alice: Wallet
+) -> None:
+    first = posted(store, requests.debit("d", alice.id, 300, alice.client_id))
+    after = store.wallet(alice.client_id, alice.id)
+
+    assert store.post(drafted(store, requests.debit("d", alice.id, 7, alice.client_id))) == first
+    assert store.wallet(alice.client_id, alice.id) == after
+
+
+def test_a_posting_over_an_outdated_wallet_is_refused_and_moves_nothing(
+    store: WalletStore, alice: Wallet, bob: Wallet
+) -> None:
+    outdated = drafted(store, requests.transfer("t", alice.id, bob.id, 300, alice.client_id))
+    posted(store, requests.credit("c", bob.id, 1, alice.client_id))
+
+    with pytest.raises(VersionConflict):
+        store.post(outdated)
+
+    assert store.wallet(alice.client_id, alice.id) == alice
+    assert store.look(alice.client_id, outdated.transfer.id, [alice.id]).record is None
+
+
+def test_a_decline_holds_the_id_against_the_transfer(store: WalletStore, alice: Wallet) -> None:
+    request = requests.payment("p", alice.id, 300, alice.client_id)
+    posting, decline = drafted(store, request), decline_of(request)
+
+    assert store.decline(decline) == decline
+    assert store.post(posting) == decline
+    assert store.wallet(alice.client_id, alice.id) == alice
+
+
+def test_a_transfer_holds_the_id_against_the_decline(store: WalletStore, alice: Wallet) -> None:
+    request = requests.payment("p", alice.id, 300, alice.client_id)
+    transfer = posted(store, request)
+
+    assert store.decline(decline_of(request)) == transfer
+
+
+def test_a_status_is_saved_over_the_wallet_that_it_follows_and_no_other(
+    store: WalletStore, alice: Wallet
+) -> None:
+    frozen = alice.acted(WalletAction.FREEZE)
+    store.save(frozen, follows=alice)
+
+    with pytest.raises(VersionConflict):
+        store.save(frozen, follows=alice)
+    assert store.wallet(alice.client_id, alice.id) == frozen
+
+
+def test_a_debit_drafted_before_a_freeze_does_not_pass_after_it(
+    store: WalletStore, alice: Wallet
+) -> None:
+    posting = drafted(store, requests.debit("d", alice.id, 300, alice.client_id))
+    frozen = alice.acted(WalletAction.FREEZE)
+    store.save(frozen, follows=alice)
+
+    with pytest.raises(VersionConflict):
+        store.post(posting)
+    assert store.wallet(alice.client_id, alice.id) == frozen
+
+
+def test_entries_of_both_sides_come_newest_first_without_a_gap(
+    store: WalletStore, alice: Wallet, bob: Wallet
+) -> None:
+    posted(store, requests.transfer("t1", alice.id, bob.id, 10, alice.client_id))
+    posted(store, requests.credit("c", alice.id, 20, alice.client_id))
+    newest = posted(store, requests.transfer("t2", bob.id, alice.id, 5, alice.client_id))
+
+    entries = store.entries(alice.client_id, alice.id, EntryRef(4, newest.id), 10)
+
+    assert [transfer.entry_of(alice.id).number for transfer in entries] == [4, 3, 2, 1]
+    assert [transfer.effect_on(alice.id) for transfer in entries] == [5, 20, -10, 1000]
+
+
+def test_a_page_of_entries_begins_where_it_is_told_and_ends_at_its_limit(
+    store: WalletStore, alice: Wallet
+) -> None:
+    transfers = [
+        posted(store, requests.credit(f"c{number}", alice.id, 1, alice.client_id))
+        for number in range(5)
+    ]
+
+    entries = store.entries(alice.client_id, alice.id, EntryRef(5, transfers[3].id), 3)
+
+    assert list(entries) == [transfers[3], transfers[2], transfers[1]]
+
+
+def test_the_walk_stops_where_an_entry_is_missing(store: WalletStore, alice: Wallet) -> None:
+    assert store.entries(alice.client_id, alice.id, EntryRef(9, "trf_missing"), 3) == []
+
+
+def test_two_clients_share_no_id_and_no_wallet(
+    store: WalletStore, alice: Wallet, client_id: str
+) -> None:
+    other = opened(store, replace(alice, client_id=f"{client_id}x", opening_minor=7))
+    request = requests.debit("d", alice.id, 300, alice.client_id)
+    transfer = posted(store, request)
+
+    assert store.look(other.client_id, transfer.id, [other.id]).record is None
+    assert store.wallet(other.client_id, other.id) == other
