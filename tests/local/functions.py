@@ -38,8 +38,12 @@ class Function:
         )
 
     def log(self) -> list[str]:
+        """What it printed, and Lambda around it; the group is there after the first call."""
         logs = self.emulator.client("logs")
-        found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
         return [event["message"].rstrip("\n") for event in found]
 
 
