@@ -1,0 +1,58 @@
+# Everything that is needed beyond Python and Node is installed below this folder.
+PYTHON ?= python3
+UV_VERSION = 0.13.9
+
+export UV := $(CURDIR)/.tools/uv/bin/uv
+export UV_PYTHON_DOWNLOADS = never
+export UV_LINK_MODE = copy
+
+RUN = $(UV) run --frozen --no-sync
+READY = .venv/.ready
+
+.PHONY: demo up down status test check lint openapi deploy destroy clean
+
+demo: up
+	$(RUN) python -m infra.local demo
+
+up: $(READY)
+	$(RUN) python -m infra.local up
+
+down: $(READY)
+	$(RUN) python -m infra.local down
+
+status: $(READY)
+	$(RUN) python -m infra.local status
+
+test: $(READY)
+	$(RUN) pytest
+
+check: lint test
+
+lint: $(READY)
+	$(RUN) ruff format --check --quiet .
+	$(RUN) ruff check --quiet .
+	$(RUN) mypy
+	$(RUN) lint-imports --quiet
+
+openapi: $(READY)
+	$(RUN) python -m tests.openapi
+
+deploy: $(READY)
+	$(RUN) python -m infra.layers aws
+	npm ci --silent
+	npx cdk deploy --all
+
+destroy: $(READY)
+	npx cdk destroy --all
+
+clean: down
+	rm -rf .venv .tools .local build cdk.out node_modules
+
+$(READY): uv.lock pyproject.toml $(UV)
+	$(UV) sync --quiet --frozen --python $(PYTHON)
+	touch $@
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=... ")'
+	$(PYTHON) -m venv .tools/uv
+	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
