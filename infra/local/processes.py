@@ -70,11 +70,13 @@ class Child:
 
 def kill_marked(folder: Path) -> int:
     """Kill every process that was started for this stack, whoever its parent is now."""
-    pids = list(_marked(folder))
-    for pid in pids:
+    left = [Child.of(pid) for pid in _marked(folder)]
+    for child in left:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return len(pids)
+            os.kill(child.pid, signal.SIGKILL)
+    for child in left:
+        _wait_until_gone(child)
+    return len(left)
 
 
 def _marked(folder: Path) -> Iterator[int]:

@@ -56,9 +56,10 @@ class LocalStack:
 
     def _running(self) -> State | None:
         state = State.read(self.files.state_file)
-        if state is None or state.engine != _engine() or not state.is_healthy():
+        # One that was interrupted before it was complete is begun again.
+        if state is None or state.deployed is None or state.engine != _engine():
             return None
-        return state
+        return state if state.is_healthy() else None
 
     def _start(self, ports: Ports) -> State:
         self._stop()  # What a crash has left.

@@ -1,0 +1,81 @@
+"""Processes are known again, and ended with all that they started."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.local.processes import Child, kill_marked
+
+SLEEP = ["/bin/sh", "-c", "sleep 60"]
+STUBBORN = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]
+HAS_A_CHILD = ["/bin/sh", "-c", "sleep 60 & echo $!; wait"]
+
+
+def start(tmp_path: Path, command: list[str]) -> Child:
+    return Child.start(
+        command,
+        environment={"PATH": "/usr/bin:/bin"},
+        folder=tmp_path,
+        log=tmp_path / "log",
+        cwd=tmp_path,
+    )
+
+
+def printed(tmp_path: Path) -> str:
+    while not (text := (tmp_path / "log").read_text()).endswith("\n"):
+        pass
+    return text
+
+
+def test_one_that_was_started_is_alive_until_it_is_stopped(tmp_path: Path) -> None:
+    child = start(tmp_path, SLEEP)
+    assert child.is_alive()
+
+    child.stop()
+
+    assert not child.is_alive()
+
+
+def test_one_that_ignores_a_request_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.processes.STOP_TIME_S_MAX", 0.3)
+    child = start(tmp_path, STUBBORN)
+
+    child.stop()
+
+    assert not child.is_alive()
+
+
+def test_its_children_end_with_it(tmp_path: Path) -> None:
+    child = start(tmp_path, HAS_A_CHILD)
+    grandchild = Child.of(int(printed(tmp_path)))
+    assert grandchild.is_alive()
+
+    child.stop()
+
+    assert not grandchild.is_alive()
+
+
+def test_another_process_under_the_same_number_is_left_alone(tmp_path: Path) -> None:
+    child = start(tmp_path, SLEEP)
+    earlier = replace(child, began="1")
+
+    assert not earlier.is_alive()
+    earlier.stop()
+    assert child.is_alive()
+    child.stop()
+
+
+def test_what_a_killed_parent_has_left_is_found_by_its_mark(tmp_path: Path) -> None:
+    child = start(tmp_path, HAS_A_CHILD)
+    orphan = Child.of(int(printed(tmp_path)))
+    os.kill(child.pid, 9)
+    assert orphan.is_alive()
+
+    assert kill_marked(tmp_path) >= 1
+
+    assert not orphan.is_alive()
+    assert kill_marked(tmp_path / "of-another-stack") == 0
