@@ -70,7 +70,7 @@ class Child:
 
 def kill_marked(folder: Path) -> int:
     """Kill every process that was started for this stack, whoever its parent is now."""
-    left = [Child.of(pid) for pid in _marked(folder)]
+    left = [Child.of(pid) for pid in marked(folder)]
     for child in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child.pid, signal.SIGKILL)
@@ -79,7 +79,7 @@ def kill_marked(folder: Path) -> int:
     return len(left)
 
 
-def _marked(folder: Path) -> Iterator[int]:
+def marked(folder: Path) -> Iterator[int]:
     mark = f"{MARK}={folder}".encode()
     for entry in PROC.glob("[0-9]*"):
         # Other users' processes cannot be read, and some end while we look.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from infra.local.processes import MARK
+from infra.local.processes import marked
 
 LISTENS = "0A"
 
@@ -27,11 +27,9 @@ def _connections(table: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _sockets(folder: Path) -> Iterator[str]:
-    mark = f"{MARK}={folder}".encode()
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                for descriptor in (process / "fd").iterdir():
-                    target = str(descriptor.readlink())
-                    if target.startswith("socket:["):
-                        yield target[8:-1]
+    for pid in marked(folder):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):  # Closed while we look.
+                target = str(descriptor.readlink())
+                if target.startswith("socket:["):
+                    yield target[8:-1]

@@ -5,39 +5,36 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from infra.local.paths import ROOT
-from infra.local.processes import kill_marked
+from infra.local.processes import kill_marked, marked
 from infra.local.stack import LocalStack, Ports
 from infra.local.state import State
+from tests.local.http import Answer, Client
 from tests.local.listeners import addresses_of
 from tests.stack import Stack
 
 LOOPBACK = "0100007F"
 
+CALLER_COUNT = 50
+MEMORY_MIB_MAX = 1500
 
-@pytest.fixture
-def crashing() -> Iterator[LocalStack]:
-    local = LocalStack(f"crash-{os.getpid()}")
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[LocalStack]:
+    """One that a test may ill-treat; whoever uses it says `up` first."""
+    local = LocalStack(f"own-{os.getpid()}")
     yield local
     local.down()
     local.files.forget()
-
-
-def status_of(stack: Stack, path: str, key: str | None = None) -> int:
-    headers = {"X-API-Key": key} if key else {}
-    try:
-        with urlopen(Request(f"{stack['apiUrl']}{path}", headers=headers), timeout=30) as answer:  # noqa: S310
-            return int(answer.status)
-    except HTTPError as error:
-        with error:
-            return error.code
 
 
 def command(name: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -62,47 +59,128 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
 
 
 def test_it_answers(stack: Stack) -> None:
-    assert status_of(stack, "/health") == 200
-    assert status_of(stack, "/docs") == 200
+    assert Client(stack).get("/health").status == 200
+    assert Client(stack).get("/docs").status == 200
 
 
 def test_its_keys_are_known_and_others_are_not(stack: Stack) -> None:
     for key in stack["keys"].values():
-        assert status_of(stack, "/api/payments/user/somebody", key) == 200
-    assert status_of(stack, "/api/payments/user/somebody", "ek_of_nobody") == 401
+        assert Client(stack, key).get("/api/payments/user/somebody").status == 200
+    assert Client(stack, "ek_of_nobody").get("/api/payments/user/somebody").status == 401
 
 
 def test_only_the_operator_may_look_deep(stack: Stack) -> None:
-    assert status_of(stack, "/api/ops/health", stack["keys"]["ops"]) == 200
-    assert status_of(stack, "/api/ops/health", stack["keys"]["merchant"]) == 403
+    assert Client(stack, stack["keys"]["ops"]).get("/api/ops/health").status == 200
+    assert Client(stack, stack["keys"]["merchant"]).get("/api/ops/health").status == 403
 
 
-def test_a_crash_is_cleaned_up_and_begun_again(crashing: LocalStack) -> None:
-    first = crashing.up(Ports())
-    state = State.read(crashing.files.state_file)
+def test_an_unknown_path_is_a_problem_of_ours(stack: Stack) -> None:
+    answer = Client(stack).get("/api/nothing")
+
+    assert (answer.status, answer.kind) == (404, "application/problem+json")
+    assert answer.body["code"] == "not_found"
+
+
+def test_a_crash_is_cleaned_up_and_begun_again(own: LocalStack) -> None:
+    first = own.up(Ports())
+    state = State.read(own.files.state_file)
     assert state is not None
-    assert addresses_of(crashing.files.folder) == {LOOPBACK}
+    assert addresses_of(own.files.folder) == {LOOPBACK}
 
     os.kill(state.ministack.child.pid, 9)
-    assert crashing.status() is None
-    second = crashing.up(Ports())
+    assert own.status() is None
+    second = own.up(Ports())
 
-    assert status_of(second, "/health") == 200
+    assert Client(second).get("/health").status == 200
     assert second["keys"] != first["keys"]
     assert not state.valkey.child.is_alive()
 
+
+def test_up_again_keeps_what_is_there_and_is_quick(own: LocalStack) -> None:
+    first = own.up(Ports())
+    client = Client(first, first["keys"]["merchant"])
+    wallet = made_wallet(client)
+
     began_at = time.monotonic()
-    again: dict[str, Any] = crashing.up(Ports())
+    second = own.up(Ports())
 
-    assert again == second
+    assert second == first
     assert time.monotonic() - began_at < 5
+    assert client.get(f"/api/wallets/{wallet.id}").status == 200
 
-    assert crashing.down()
 
-    assert crashing.status() is None
-    assert kill_marked(crashing.files.folder) == 0
-    assert not crashing.files.temporary.exists()
-    assert not crashing.down()
+def test_down_leaves_no_process_behind(own: LocalStack) -> None:
+    own.up(Ports())
+
+    assert own.down()
+
+    assert own.status() is None
+    assert kill_marked(own.files.folder) == 0
+    assert not own.files.temporary.exists()
+    assert not own.down()
+
+
+def test_fifty_cold_callers_are_survived(own: LocalStack) -> None:
+    """Each call is two functions, and none of their processes is there at first."""
+    stack = own.up(Ports())
+    client = Client(stack, stack["keys"]["merchant"])
+    wallets = [made_wallet(client) for _ in range(CALLER_COUNT)]
+    for pid in functions_of(own.files.folder):
+        os.kill(pid, 9)
+
+    with ThreadPoolExecutor(CALLER_COUNT) as callers:
+        answers = list(callers.map(lambda wallet: paid(client, wallet), wallets))
+
+    statuses = Counter(answer.status for answer in answers)
+    assert set(statuses) <= {201, 429, 503}
+    assert statuses[201] >= CALLER_COUNT // 2
+    refused = [answer for answer in answers if answer.status != 201]
+    assert all(answer.kind == "application/problem+json" for answer in refused)
+    assert all(answer.body["retryable"] for answer in refused)
+
+    # It has recovered by itself, and has not grown out of a laptop.
+    assert [paid(client, wallet).status for wallet in wallets[:10]] == [201] * 10
+    assert resident_mib(own.files.folder) < MEMORY_MIB_MAX
+
+
+@dataclass(frozen=True)
+class Wallet:
+    id: str
+    user_id: str
+
+
+def made_wallet(client: Client) -> Wallet:
+    user_id = f"usr_{uuid4().hex}"
+    wanted = {"userId": user_id, "currency": "USD", "initialBalance": 1_000}
+    made = client.post("/api/wallets/create", wanted)
+    assert made.status == 201, made
+    return Wallet(made.body["id"], user_id)
+
+
+def paid(client: Client, wallet: Wallet) -> Answer:
+    order = {
+        "userId": wallet.user_id,
+        "merchantId": "shop",
+        "amount": 1,
+        "currency": "USD",
+        "walletId": wallet.id,
+        "process": True,
+    }
+    return client.post("/api/payments", order, idempotency_key=uuid4().hex)
+
+
+def functions_of(folder: Path) -> list[int]:
+    def runs_a_function(pid: int) -> bool:
+        return b"runtime.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+    return [pid for pid in marked(folder) if runs_a_function(pid)]
+
+
+def resident_mib(folder: Path) -> int:
+    """What all its processes hold, shared pages counted once for each."""
+    page_b = os.sysconf("SC_PAGE_SIZE")
+    pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in marked(folder))
+    return sum(pages) * page_b // 2**20
 
 
 def test_status_is_an_error_for_what_is_not_up() -> None:
@@ -127,9 +205,7 @@ def test_a_bad_port_is_an_error() -> None:
     assert done.stderr.strip() == "PORT='eighty' is no port number"
 
 
-def test_status_prints_the_stack(stack: Stack, request: pytest.FixtureRequest) -> None:
-    name = request.getfixturevalue("testrun_uid")[:8]
-
-    done = command("status", STACK=f"test-{name}")
+def test_status_prints_the_stack(stack: Stack, testrun_uid: str) -> None:
+    done = command("status", STACK=f"test-{testrun_uid[:8]}")
 
     assert json.loads(done.stdout) == stack
