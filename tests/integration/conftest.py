@@ -1,7 +1,7 @@
 import random
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,10 +26,9 @@ def environment(emulator: Emulator) -> Mapping[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def aws(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def aws(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return
 
 
 @pytest.fixture

@@ -1,0 +1,163 @@
+"""What a payment may cost: calls in sequence, and units of capacity."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from evenkeel import bootstrap
+from evenkeel.access.model import Scope
+from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
+from functions.payments_api.handler import handler as payments_api
+from functions.wallet_commands.handler import handler as wallet_commands
+from tests.emulator import Emulator
+from tests.events import event
+from tests.fakes.lambda_client import InProcessLambda
+from tests.metering import KB, Meter, indexes_by_table, size_of
+
+CALL_COUNT_MAX = 5
+WRITE_UNITS_MAX = 12
+
+Answered = dict[str, Any]
+
+
+class MeteredLambda(InProcessLambda):
+    """The wallet service in this process, over the same client, so that one meter sees both."""
+
+    def __init__(self, meter: Meter) -> None:
+        super().__init__(wallet_commands)
+        self._meter = meter
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+        self._meter.operations.append("Invoke")
+        return super().invoke(FunctionName=FunctionName, Payload=Payload)
+
+
+@pytest.fixture(autouse=True)
+def fresh_environment() -> Iterator[None]:
+    """The functions as they are right after a cold start."""
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for builder in vars(bootstrap).values():
+        if hasattr(builder, "cache_clear"):
+            builder.cache_clear()
+
+
+@pytest.fixture
+def meter(
+    environment: Mapping[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Meter:
+    meter = Meter(bootstrap.dynamodb(), emulator.client("dynamodb"), indexes_by_table(environment))
+    gateway = LambdaWalletGateway(MeteredLambda(meter), "wallet_commands")  # type: ignore[arg-type]
+    monkeypatch.setattr(bootstrap, "wallet_gateway", lambda: gateway)
+    return meter
+
+
+@pytest.fixture
+def key(client_id: str) -> str:
+    bootstrap.keyring().create_client("Tested", client_id)
+    return bootstrap.keyring().issue(client_id, "all", Scope)[1]
+
+
+def create(key: str, idempotency_key: str = "breakfast", **fields: object) -> Answered:
+    body = {
+        "userId": "alice",
+        "merchantId": "corner-cafe",
+        "amount": 1250,
+        "currency": "EUR",
+        "description": "A flat white and a croissant",
+        "metadata": {"order": "A-2026-000017", "table": "12"},
+        **fields,
+    }
+    headers = {"X-API-Key": key, "Idempotency-Key": idempotency_key}
+    return payments_api(event("POST", "/api/payments", None, body, headers), LambdaContext())
+
+
+@pytest.fixture
+def warm(key: str, meter: Meter, client_id: str) -> str:
+    """A wallet, and an execution environment that knows the key already."""
+    wallet, _ = bootstrap.wallets().open(client_id, "alice", "EUR", opening_minor=10_000)
+    create(key, "warm-up")
+    meter.start()
+    return wallet.id
+
+
+def test_a_payment_takes_five_calls_in_sequence(meter: Meter, key: str, warm: str) -> None:
+    answer = create(key, walletId=warm, process=True)
+
+    assert answer["statusCode"] == 201
+    assert len(meter.operations) <= CALL_COUNT_MAX, meter.operations
+
+
+def test_a_payment_takes_no_more_write_units_than_planned(
+    meter: Meter, key: str, warm: str
+) -> None:
+    create(key, walletId=warm, process=True)
+
+    assert 0 < meter.sized_write_units <= WRITE_UNITS_MAX
+    assert 0 < meter.engine_write_units <= WRITE_UNITS_MAX
+
+
+def test_a_payment_created_first_and_processed_later_stays_within_them_too(
+    meter: Meter, key: str, warm: str
+) -> None:
+    created = json.loads(create(key)["body"])
+    headers = {"X-API-Key": key}
+    resource = "/api/payments/{id}/process"
+    processing = event("POST", resource, {"id": created["id"]}, {"walletId": warm}, headers)
+    answer = payments_api(processing, LambdaContext())
+
+    assert answer["statusCode"] == 200
+    assert meter.sized_write_units <= WRITE_UNITS_MAX
+
+
+def test_a_replay_is_one_read_and_no_write(meter: Meter, key: str, warm: str) -> None:
+    create(key, walletId=warm, process=True)
+    meter.start()
+
+    replayed = create(key, walletId=warm, process=True)
+
+    assert replayed["multiValueHeaders"]["Idempotent-Replayed"] == ["true"]
+    assert meter.operations == ["GetItem"]
+    assert meter.engine_write_units == 0
+
+
+def test_a_replay_that_nobody_remembers_is_refused_by_one_conditional_write(
+    meter: Meter, key: str, warm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(key, walletId=warm, process=True)
+    bootstrap.payments.cache_clear()  # As in an environment that has not seen the first request.
+    meter.start()
+
+    create(key, walletId=warm, process=True)
+
+    assert meter.operations == ["PutItem"]
+
+
+def test_what_is_kept_of_a_payment_fits_into_one_unit_each(
+    emulator: Emulator, environment: Mapping[str, str], meter: Meter, key: str, warm: str
+) -> None:
+    payment = json.loads(create(key, walletId=warm, process=True)["body"])
+    kept = {
+        "PAYMENTS_TABLE": payment["id"],
+        "LEDGER_TABLE": payment["transferId"],
+        "ACCOUNTS_TABLE": warm,
+    }
+
+    sizes = {
+        variable: size_of(
+            emulator.client("dynamodb").get_item(
+                TableName=environment[variable],
+                Key={"id": {"S": f"{payment['clientId']}/{id_}"}},
+            )["Item"]
+        )
+        for variable, id_ in kept.items()
+    }
+
+    assert max(sizes.values()) <= KB, sizes
