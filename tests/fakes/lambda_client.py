@@ -1,0 +1,56 @@
+"""A Lambda client for one function: it runs in this process, or breaks as Lambda says it did."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.response import StreamingBody
+
+Handler = Callable[[dict[str, Any], LambdaContext], Any]
+
+
+class InProcessLambda:
+    """Invokes a handler as the real one does: JSON in, JSON out, and an error as an answer."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+        try:
+            reply = self._handler(json.loads(Payload), LambdaContext())
+        except Exception as error:
+            said = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            return answer(json.dumps(said).encode(), function_error="Unhandled")
+        return answer(json.dumps(reply).encode())
+
+
+class AnsweringLambda:
+    """Answers every invoke with the same bytes."""
+
+    def __init__(self, payload: bytes, *, function_error: str | None = None) -> None:
+        self._payload = payload
+        self._function_error = function_error
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+        return answer(self._payload, function_error=self._function_error)
+
+
+class FailingLambda:
+    """Answers no invoke at all."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+        raise self._error
+
+
+def answer(
+    payload: bytes, *, length: int | None = None, function_error: str | None = None
+) -> dict[str, Any]:
+    """Return the answer to an invoke; a *length* above the payload's means that it was cut off."""
+    body = StreamingBody(BytesIO(payload), len(payload) if length is None else length)
+    error = {"FunctionError": function_error} if function_error else {}
+    return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": body, **error}

@@ -1,0 +1,165 @@
+import json
+from typing import Any, cast
+
+import pytest
+from botocore import exceptions
+from botocore.exceptions import ClientError
+from mypy_boto3_lambda import LambdaClient
+
+from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
+from evenkeel.errors import DebitNotApplied, DebitUnconfirmed, Declined, DeclineReason
+from evenkeel.money import Money
+from evenkeel.payments.model import Debit
+from evenkeel.payments.ports import Receipt
+from tests.fakes.lambda_client import AnsweringLambda, FailingLambda, answer
+
+ENDPOINT = "https://lambda.example"
+DEBIT = Debit("cli_a", "trf_a", "pay_a", "wal_a", "alice", "coffee", Money(40, "EUR"))
+DECLINED = {"outcome": "declined", "reason": "wallet_frozen", "message": "no", "requestId": "r"}
+
+
+class CutOff:
+    """Answers with less than it has promised."""
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+        return answer(b'{"outcome": "po', length=45)
+
+
+def asked(client: Any) -> Receipt:
+    return LambdaWalletGateway(cast("LambdaClient", client), "wallets").debit(DEBIT, "request-1")
+
+
+def said(reply: Any) -> AnsweringLambda:
+    return AnsweringLambda(json.dumps(reply).encode())
+
+
+def refusal(code: str, status: int) -> ClientError:
+    return ClientError(
+        {
+            "Error": {"Code": code, "Message": "no"},
+            "ResponseMetadata": {
+                "HTTPStatusCode": status,
+                "RequestId": "request-1",
+                "HostId": "",
+                "HTTPHeaders": {},
+                "RetryAttempts": 0,
+            },
+        },
+        "Invoke",
+    )
+
+
+def test_a_posted_debit_has_a_receipt() -> None:
+    assert asked(said({"outcome": "posted", "transferId": "trf_a"})) == Receipt("trf_a")
+
+
+def test_more_than_is_asked_for_does_no_harm() -> None:
+    reply = {"outcome": "posted", "transferId": "trf_a", "since": "a later release"}
+
+    assert asked(said(reply)) == Receipt("trf_a")
+
+
+@pytest.mark.parametrize("request_id", ["request-0", None])
+def test_a_decline_keeps_its_words(request_id: str | None) -> None:
+    with pytest.raises(Declined) as raised:
+        asked(said(DECLINED | {"requestId": request_id}))
+
+    assert (raised.value.reason, raised.value.message) == (DeclineReason.WALLET_FROZEN, "no")
+    assert raised.value.first_request_id == request_id
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *(b"", b"null", b"[]", b'"posted"', b"5", b"{", b"\xff", b"<html>502</html>"),
+        b'{"outcome": "posted", "transferId": "trf_a"',
+        b'[{"outcome": "posted", "transferId": "trf_a"}]',
+    ],
+)
+def test_an_answer_that_is_no_json_object_may_follow_a_debit(payload: bytes) -> None:
+    with pytest.raises(DebitUnconfirmed):
+        asked(AnsweringLambda(payload))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"outcome": None},
+        {"outcome": "POSTED", "transferId": "trf_a"},
+        {"outcome": "refunded", "transferId": "trf_a"},
+        {"outcome": "posted"},
+        {"outcome": "posted", "transferId": None},
+        {"outcome": "posted", "transfer_id": "trf_a"},
+        {"outcome": "declined"},
+        {"outcome": "declined", "reason": "wallet_frozen"},
+        DECLINED | {"message": None},
+        DECLINED | {"reason": None},
+        DECLINED | {"reason": "a reason of a later release"},
+        {"outcome": "unknown"},
+        {"errorType": "Runtime.ExitError", "errorMessage": "exited"},
+    ],
+)
+def test_an_outcome_that_is_not_understood_may_be_a_debit(reply: dict[str, Any]) -> None:
+    with pytest.raises(DebitUnconfirmed):
+        asked(said(reply))
+
+
+def test_not_applied_is_not_applied() -> None:
+    with pytest.raises(DebitNotApplied):
+        asked(said({"outcome": "not_applied"}))
+
+
+@pytest.mark.parametrize("kind", ["Unhandled", "Handled"])
+@pytest.mark.parametrize(
+    "payload", [b'{"errorType": "Sandbox.Timedout"}', b"", b'{"outcome": "not_applied"}']
+)
+def test_a_function_that_broke_may_have_debited(kind: str, payload: bytes) -> None:
+    with pytest.raises(DebitUnconfirmed):
+        asked(AnsweringLambda(payload, function_error=kind))
+
+
+def test_an_answer_that_is_cut_off_may_follow_a_debit() -> None:
+    with pytest.raises(DebitUnconfirmed):
+        asked(CutOff())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("TooManyRequestsException", 429),
+        refusal("ThrottlingException", 400),
+        exceptions.ConnectTimeoutError(endpoint_url=ENDPOINT),
+        exceptions.EndpointConnectionError(endpoint_url=ENDPOINT),
+    ],
+    ids=repr,
+)
+def test_an_invoke_that_was_turned_away_has_not_debited(error: Exception) -> None:
+    with pytest.raises(DebitNotApplied):
+        asked(FailingLambda(error))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("ServiceException", 500),
+        exceptions.ReadTimeoutError(endpoint_url=ENDPOINT),
+        exceptions.ConnectionClosedError(endpoint_url=ENDPOINT),
+    ],
+    ids=repr,
+)
+def test_an_invoke_whose_answer_is_lost_may_have_debited(error: Exception) -> None:
+    with pytest.raises(DebitUnconfirmed):
+        asked(FailingLambda(error))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [refusal("AccessDeniedException", 403), refusal("ResourceNotFoundException", 404)],
+    ids=repr,
+)
+def test_a_mistake_of_ours_is_raised_as_it_is(error: Exception) -> None:
+    with pytest.raises(ClientError) as raised:
+        asked(FailingLambda(error))
+
+    assert raised.value is error

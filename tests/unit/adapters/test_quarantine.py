@@ -1,0 +1,60 @@
+import json
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from mypy_boto3_sqs import SQSClient
+
+from evenkeel.adapters.sqs.quarantine import SqsQuarantine
+from evenkeel.errors import EvenkeelError, StoreBusy, StoreUnconfirmed
+
+URL = "https://sqs.example/quarantine"
+
+
+class Queues:
+    def __init__(self, error: Exception | None = None) -> None:
+        self.messages: dict[str, list[str]] = {URL: []}
+        self._error = error
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
+        if self._error is not None:
+            raise self._error
+        self.messages[QueueUrl].append(MessageBody)
+
+
+def put(queues: Queues, record: dict[str, Any]) -> None:
+    SqsQuarantine(cast("SQSClient", queues), URL).put(record, reason="not ours")
+
+
+def test_a_record_is_kept_whole_with_the_reason() -> None:
+    queues = Queues()
+    put(queues, {"eventID": "event 1", "dynamodb": {"NewImage": {"id": {"S": "cli_a/trf_é"}}}})
+    [message] = queues.messages[URL]
+
+    assert json.loads(message) == {
+        "reason": "not ours",
+        "record": {"eventID": "event 1", "dynamodb": {"NewImage": {"id": {"S": "cli_a/trf_é"}}}},
+    }
+
+
+def test_what_has_no_json_is_kept_as_text() -> None:
+    queues = Queues()
+    put(queues, {"at": datetime(2026, 1, 1, tzinfo=UTC), "raw": b"\xff"})
+    [message] = queues.messages[URL]
+
+    assert json.loads(message)["record"] == {"at": "2026-01-01 00:00:00+00:00", "raw": "b'\\xff'"}
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (EndpointConnectionError(endpoint_url=URL), StoreBusy),
+        (ReadTimeoutError(endpoint_url=URL), StoreUnconfirmed),
+    ],
+)
+def test_what_could_not_be_kept_is_an_error(
+    error: Exception, expected: type[EvenkeelError]
+) -> None:
+    with pytest.raises(expected):
+        put(Queues(error), {})

@@ -1,0 +1,240 @@
+"""Both ends of the wire between payments and wallets: what one says, the other understands."""
+
+from typing import Any, cast
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from mypy_boto3_lambda import LambdaClient
+from pydantic import ValidationError
+
+from evenkeel import bootstrap
+from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
+from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
+from evenkeel.errors import (
+    DebitNotApplied,
+    DebitUnconfirmed,
+    Declined,
+    DeclineReason,
+    EvenkeelError,
+    LedgerBusy,
+    LedgerUnconfirmed,
+    ObjectNotFound,
+    VersionConflict,
+)
+from evenkeel.ids import derived_id
+from evenkeel.money import Money
+from evenkeel.payments.model import Debit
+from evenkeel.payments.ports import Receipt, WalletGateway
+from evenkeel.wallets.model import WalletAction
+from evenkeel.wallets.posting import TransferRequest
+from evenkeel.wallets.service import Wallets
+from functions.wallet_commands.handler import handler
+from tests.fakes.clock import ManualClock
+from tests.fakes.lambda_client import InProcessLambda
+from tests.fakes.retry import instant_retry
+from tests.fakes.wallet_store import InMemoryWalletStore
+
+
+class Refusing:
+    """Wallets of which every move ends in the same error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def move(self, request: TransferRequest) -> None:
+        raise self._error
+
+
+@pytest.fixture
+def wallets(monkeypatch: pytest.MonkeyPatch) -> Wallets:
+    wallets = Wallets(InMemoryWalletStore(), instant_retry(), ManualClock())
+    monkeypatch.setattr(bootstrap, "wallets", lambda: wallets)
+    return wallets
+
+
+@pytest.fixture
+def wallet_id(wallets: Wallets) -> str:
+    return wallets.open("cli_a", "alice", "EUR", opening_minor=100)[0].id
+
+
+@pytest.fixture
+def gateway() -> LambdaWalletGateway:
+    return LambdaWalletGateway(cast("LambdaClient", InProcessLambda(handler)), "wallets")
+
+
+def debit_of(wallet_id: str, amount_minor: int = 40, payment: str = "payment-1") -> Debit:
+    return Debit(
+        client_id="cli_a",
+        transfer_id=derived_id("trf", payment),
+        payment_id=derived_id("pay", payment),
+        wallet_id=wallet_id,
+        user_id="alice",
+        merchant_id="coffee",
+        amount=Money(amount_minor, "EUR"),
+    )
+
+
+def command(**fields: Any) -> dict[str, Any]:
+    sound = {
+        "command": "debit",
+        "clientId": "cli_a",
+        "transferId": "trf_a",
+        "paymentId": "pay_a",
+        "walletId": "wal_a",
+        "userId": "alice",
+        "merchantId": "coffee",
+        "amount": 40,
+        "currency": "EUR",
+        "requestId": "request-1",
+    }
+    return sound | fields
+
+
+def reply_to(**fields: Any) -> dict[str, Any]:
+    return handler(command(**fields), LambdaContext())
+
+
+def test_a_posted_debit_is_answered_with_its_transfer(wallet_id: str) -> None:
+    assert reply_to(walletId=wallet_id) == {"outcome": "posted", "transferId": "trf_a"}
+
+
+def test_a_decline_is_answered_with_its_reason_and_whoever_met_it_first(wallet_id: str) -> None:
+    first = reply_to(walletId=wallet_id, amount=101)
+    again = reply_to(walletId=wallet_id, amount=101, requestId="request-2")
+
+    assert first == {
+        "outcome": "declined",
+        "reason": "insufficient_funds",
+        "message": f"wallet {wallet_id} cannot cover 1.01 EUR",
+        "requestId": "request-1",
+    }
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (LedgerBusy(), "not_applied"),
+        (VersionConflict(), "not_applied"),
+        (LedgerUnconfirmed(), "unknown"),
+    ],
+    ids=repr,
+)
+def test_what_failed_is_answered_by_whether_it_was_applied(
+    monkeypatch: pytest.MonkeyPatch, error: EvenkeelError, outcome: str
+) -> None:
+    monkeypatch.setattr(bootstrap, "wallets", lambda: Refusing(error))
+
+    assert reply_to() == {"outcome": outcome}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"command": "credit"},
+        {"amount": "40"},
+        {"amount": 40.0},
+        {"amount": True},
+        {"walletId": None},
+        {"tip": 1},
+        {"requestId": 1},
+    ],
+)
+def test_a_command_that_is_none_is_a_bug_and_not_an_outcome(
+    wallets: Wallets, fields: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError):
+        reply_to(**fields)
+
+
+def test_the_debit_that_was_asked_for_is_the_one_that_is_posted(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str
+) -> None:
+    debit = debit_of(wallet_id)
+    receipt = gateway.debit(debit, "request-1")
+    [transfer, _] = wallets.statement("cli_a", wallet_id, limit=2).transfers
+
+    assert receipt == Receipt(debit.transfer_id)
+    assert (transfer.id, transfer.payment_id) == (debit.transfer_id, debit.payment_id)
+    assert (transfer.debit.account_id, transfer.amount) == (wallet_id, debit.amount)
+    assert transfer.credit.account_id == "merchant:coffee:EUR"
+
+
+def test_the_debit_that_is_asked_for_twice_is_posted_once(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str
+) -> None:
+    receipts = {gateway.debit(debit_of(wallet_id), f"request-{number}") for number in range(3)}
+
+    assert len(receipts) == 1
+    assert wallets.get("cli_a", wallet_id).balance_minor == 60
+
+
+def test_both_ways_to_the_wallets_ask_for_the_same_debit(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str
+) -> None:
+    inline: WalletGateway = InlineWalletGateway(wallets)
+    receipts = {inline.debit(debit_of(wallet_id), "1"), gateway.debit(debit_of(wallet_id), "2")}
+
+    assert len(receipts) == 1
+    assert wallets.get("cli_a", wallet_id).balance_minor == 60
+
+
+@pytest.mark.parametrize("reason", DeclineReason)
+def test_every_decline_reaches_the_other_side_as_it_is(
+    gateway: WalletGateway, monkeypatch: pytest.MonkeyPatch, reason: DeclineReason
+) -> None:
+    declined = Declined(reason, "wallet wal_a said no", first_request_id="request-0")
+    monkeypatch.setattr(bootstrap, "wallets", lambda: Refusing(declined))
+
+    with pytest.raises(Declined) as raised:
+        gateway.debit(debit_of("wal_a"), "request-1")
+
+    assert (raised.value.reason, raised.value.message) == (reason, "wallet wal_a said no")
+    assert raised.value.first_request_id == "request-0"
+
+
+@pytest.mark.parametrize("action", [WalletAction.FREEZE, WalletAction.CLOSE])
+def test_a_wallet_that_gives_nothing_declines_on_the_other_side(
+    gateway: WalletGateway, wallets: Wallets, action: WalletAction
+) -> None:
+    wallet = wallets.open("cli_a", "bob", "EUR")[0]
+    wallets.act("cli_a", wallet.id, action)
+    debit = debit_of(wallet.id)
+
+    for ask in (gateway, InlineWalletGateway(wallets)):
+        with pytest.raises(Declined) as raised:
+            ask.debit(debit, "request-1")
+        assert raised.value.first_request_id == "request-1"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (LedgerBusy(), DebitNotApplied),
+        (VersionConflict(), DebitNotApplied),
+        (LedgerUnconfirmed(), DebitUnconfirmed),
+    ],
+    ids=repr,
+)
+def test_what_failed_fails_on_the_other_side_in_the_same_way(
+    gateway: WalletGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    error: EvenkeelError,
+    expected: type[EvenkeelError],
+) -> None:
+    refusing = cast("Wallets", Refusing(error))
+    monkeypatch.setattr(bootstrap, "wallets", lambda: refusing)
+
+    for ask in (gateway, InlineWalletGateway(refusing)):
+        with pytest.raises(expected):
+            ask.debit(debit_of("wal_a"), "request-1")
+
+
+@pytest.mark.parametrize("error", [ObjectNotFound(), ZeroDivisionError()], ids=repr)
+def test_a_function_that_broke_may_have_debited(
+    gateway: WalletGateway, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(bootstrap, "wallets", lambda: Refusing(error))
+
+    with pytest.raises(DebitUnconfirmed):
+        gateway.debit(debit_of("wal_a"), "request-1")
