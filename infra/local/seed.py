@@ -1,6 +1,7 @@
 """Makes the clients and keys that a new stack is tried out with."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from infra.local import aws
@@ -18,25 +19,23 @@ KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def seed(url: str, access_function: str) -> dict[str, str]:
+def seed(url: str, functions: Mapping[str, str]) -> dict[str, str]:
     """The keys by name; they are shown this once, so whoever wants them has to keep them."""
+    client = aws.client("lambda", url)
+
+    def command(action: str, **fields: Any) -> dict[str, Any]:
+        return _invoke(client, functions["access_commands"], {"action": action, **fields})
+
     for client_id, name in CLIENTS.items():
-        command = {"action": "create-client", "clientId": client_id, "name": name}
-        _invoke(url, access_function, command)
+        command("create-client", clientId=client_id, name=name)
     return {
-        name: _invoke(
-            url,
-            access_function,
-            {"action": "issue-key", "clientId": client_id, "name": name, "scopes": list(scopes)},
-        )["key"]
+        name: command("issue-key", clientId=client_id, name=name, scopes=list(scopes))["key"]
         for name, (client_id, scopes) in KEYS.items()
     }
 
 
-def _invoke(url: str, function: str, command: dict[str, Any]) -> dict[str, Any]:
-    answer = aws.client("lambda", url).invoke(
-        FunctionName=function, Payload=json.dumps(command).encode()
-    )
+def _invoke(client: Any, function: str, command: dict[str, Any]) -> dict[str, Any]:
+    answer = client.invoke(FunctionName=function, Payload=json.dumps(command).encode())
     body: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         message = f"The function {function} refused {command['action']}: {body}"

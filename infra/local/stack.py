@@ -16,7 +16,7 @@ from infra.local.stackfile import Stack
 from infra.local.state import State
 from infra.local.tools import REQUIREMENTS, build_what_is_missing
 from infra.local.valkey import Valkey
-from infra.local.warm import warm
+from infra.local.warm import importing, warm
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,10 @@ class LocalStack:
             outputs = deploy(
                 url, outputs=self.files.outputs_file, log=self.files.logs / "deploy.log"
             )
-            known = stackfile.read(self.files.stack_file)
-            stack = stackfile.described(
-                url, state.valkey.url, outputs, known["keys"] if known else {}
-            )
-            if not known:
-                stack["keys"] = seed(url, stack["functions"]["access_commands"])
+            stack = stackfile.described(url, state.valkey.url, outputs)
+            with importing(url, stack["functions"]):
+                known = stackfile.read(self.files.stack_file)
+                stack["keys"] = known["keys"] if known else seed(url, stack["functions"])
             warm(stack)
         except BaseException:
             if state.deployed is None:

@@ -1,8 +1,10 @@
-"""Calls every function once or more, so that the first real request does not pay for the start."""
+"""Calls every function before the first real request does, which then need not wait."""
 
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from infra.local import aws
@@ -10,19 +12,26 @@ from infra.local.problems import LocalProblem
 from infra.local.stackfile import Stack
 
 # Reads of what does not exist: they open every connection and leave nothing behind.
-PATHS = ("/api/payments/pay_warm", "/api/wallets/wal_warm", "/api/ops/health", "/health")
+PATHS = ("/api/payments/pay_warm", "/api/wallets/wal_warm", "/api/ops/health")
 
-# Environments of each function that the API calls; the others start when they are needed.
+# At once for each path; environments for more callers start when they come.
 CALLER_COUNT = 2
 TIME_S_MAX = 30.0
 
 
+@contextmanager
+def importing(url: str, functions: Mapping[str, str]) -> Iterator[None]:
+    """Have the functions imported in the meantime: they refuse an empty event, but have begun."""
+    client = aws.client("lambda", url)
+    with ThreadPoolExecutor() as pool:
+        for name in functions.values():
+            pool.submit(client.invoke, FunctionName=name, Payload=b"{}")
+        yield
+
+
 def warm(stack: Stack) -> None:
     with ThreadPoolExecutor() as pool:
-        calls = [pool.submit(_get, stack, path) for path in PATHS for _ in range(CALLER_COUNT)] + [
-            pool.submit(_start, stack, "wallet_commands")
-        ]
-        for call in calls:
+        for call in [pool.submit(_get, stack, path) for path in PATHS * CALLER_COUNT]:
             call.result()
 
 
@@ -37,9 +46,3 @@ def _get(stack: Stack, path: str) -> None:
         if answer.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             message = f"GET {path} was answered {answer.code}: {answer.read().decode()}"
             raise LocalProblem(message) from answer
-
-
-def _start(stack: Stack, function: str) -> None:
-    """It refuses an empty command, but then it has been imported."""
-    client = aws.client("lambda", stack["awsEndpointUrl"])
-    client.invoke(FunctionName=stack["functions"][function], Payload=b"{}")

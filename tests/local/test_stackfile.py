@@ -22,7 +22,7 @@ OUTPUTS = {
 
 
 def described() -> stackfile.Stack:
-    return stackfile.described("http://127.0.0.1:1", "redis://127.0.0.1:2/0", OUTPUTS, {"ops": "k"})
+    return stackfile.described("http://127.0.0.1:1", "redis://127.0.0.1:2/0", OUTPUTS)
 
 
 def test_it_names_things_as_people_do() -> None:
@@ -32,7 +32,6 @@ def test_it_names_things_as_people_do() -> None:
     assert stack["tables"] == {"payments": "data-payments"}
     assert stack["functions"] == {"wallets_api": "service-wallets"}
     assert list(stack["queues"]) == ["ledger_quarantine"]
-    assert stack["keys"] == {"ops": "k"}
 
 
 def test_only_its_owner_may_read_the_keys(tmp_path: Path) -> None:
