@@ -121,16 +121,16 @@ class MovedReply(Reply):
 
 
 class TransferredReply(Reply):
-    """The transfer, and both wallets as they were right after it."""
+    """The transfer, the wallet that it left and the one it reached, as they were right after it."""
 
-    from_wallet: WalletReply
+    wallet: WalletReply
     to_wallet: WalletReply
     transfer: TransferReply
 
     @classmethod
     def of(cls, moved: Moved, request: TransferMoney) -> TransferredReply:
         return cls(
-            from_wallet=WalletReply.of(moved.wallets[request.from_wallet_id]),
+            wallet=WalletReply.of(moved.wallets[request.from_wallet_id]),
             to_wallet=WalletReply.of(moved.wallets[request.to_wallet_id]),
             transfer=TransferReply.of(moved.transfer),
         )

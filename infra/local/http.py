@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TIME_S_MAX = 30.0
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,27 @@ class Caller:
     key: str
 
     def get(self, path: str) -> Answer:
-        return self._call("GET", path, None, {})
+        return self.send("GET", path)
 
-    def post(self, path: str, body: Any, *, key: str | None = None) -> Answer:
-        """Post a body; *key* is the idempotency key, where the route needs one."""
+    def post(self, path: str, body: Any = None, *, key: str | None = None) -> Answer:
+        """Post a body as JSON; *key* is the idempotency key, where the route needs one."""
         headers = {"Idempotency-Key": key} if key else {}
-        return self._call("POST", path, json.dumps(body).encode(), headers)
+        raw = None if body is None else json.dumps(body).encode()
+        return self.send("POST", path, raw, headers)
 
-    def _call(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        """Send any request; an answer is an answer, whatever its status."""
         request = urllib.request.Request(  # noqa: S310  # The URL is our own stack's.
             f"{self.api_url}{path}",
             data=body,
             method=method,
-            headers={"X-API-Key": self.key, "Content-Type": "application/json", **headers},
+            headers=JSON | {"X-API-Key": self.key} | dict(headers or {}),
         )
         began_at = time.perf_counter()
         try:

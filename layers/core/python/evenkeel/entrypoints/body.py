@@ -13,6 +13,7 @@ from evenkeel.errors import MalformedRequest, PayloadTooLarge
 
 BODY_BYTES_MAX = 32 * 1024
 DEPTH_MAX = 16
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 FINGERPRINT_LENGTH = 32  # Hex digits: 128 bits.
 
 
@@ -28,9 +29,13 @@ def read_text(event: Mapping[str, Any]) -> str:
         raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
         if len(raw) > BODY_BYTES_MAX:
             raise PayloadTooLarge(BODY_BYTES_MAX)
-        return raw.decode()
+        text = raw.decode()
     except (UnicodeError, binascii.Error) as error:
         raise MalformedRequest("the body is not UTF-8") from error
+    # A gateway that decodes the body puts this in place of what it could not read.
+    if REPLACEMENT in text:
+        raise MalformedRequest("the body is not UTF-8")
+    return text
 
 
 def read_json(text: str) -> Any:

@@ -1,0 +1,62 @@
+import secrets
+from dataclasses import dataclass
+
+import pytest
+
+from infra.local.http import Answer, Caller
+from tests.stack import Stack
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A client of the API, with users and keys that no other test has."""
+
+    caller: Caller
+    run: str
+
+    def user(self, name: str) -> str:
+        return f"{name}-{self.run}"
+
+    def key(self, name: str) -> str:
+        return f"{name}-{self.run}"
+
+    def wallet(self, name: str, balance: int = 0, currency: str = "EUR") -> str:
+        answer = self.caller.post(
+            "/api/wallets/create",
+            {"userId": self.user(name), "currency": currency, "initialBalance": balance},
+        )
+        wallet_id: str = answer.body["id"]
+        return wallet_id
+
+    def balance(self, wallet_id: str) -> int:
+        balance: int = self.caller.get(f"/api/wallets/{wallet_id}").body["balance"]
+        return balance
+
+    def pay(self, name: str, wallet_id: str, amount: int, key: str, **fields: object) -> Answer:
+        """Create a payment of the user, and have it debited, in one call."""
+        body = {
+            "userId": self.user(name),
+            "merchantId": "corner-cafe",
+            "amount": amount,
+            "currency": "EUR",
+            "walletId": wallet_id,
+            "process": True,
+            **fields,
+        }
+        return self.caller.post("/api/payments", body, key=self.key(key))
+
+
+@pytest.fixture
+def shop(stack: Stack) -> Shop:
+    return Shop(Caller(stack["apiUrl"], stack["keys"]["merchant"]), secrets.token_hex(4))
+
+
+@pytest.fixture
+def stranger(stack: Stack) -> Caller:
+    """Another client, with all the scopes of money."""
+    return Caller(stack["apiUrl"], stack["keys"]["other"])
+
+
+@pytest.fixture
+def operator(stack: Stack) -> Caller:
+    return Caller(stack["apiUrl"], stack["keys"]["ops"])
