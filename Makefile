@@ -5,23 +5,30 @@ UV_VERSION = 0.13.9
 export UV := $(CURDIR)/.tools/uv/bin/uv
 export UV_PYTHON_DOWNLOADS = never
 export UV_LINK_MODE = copy
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 
 RUN = $(UV) run --frozen --no-sync
 READY = .venv/.ready
 
-.PHONY: demo up down status test check lint openapi deploy destroy clean
+MAKEFLAGS += --no-print-directory
+
+.PHONY: demo up down status env test check lint openapi deploy destroy clean
 
 demo: up
-	$(RUN) python -m infra.local demo
+	@$(RUN) python -m infra.local demo
 
 up: $(READY)
-	$(RUN) python -m infra.local up
+	@$(RUN) python -m infra.local up
 
 down: $(READY)
-	$(RUN) python -m infra.local down
+	@$(RUN) python -m infra.local down
 
 status: $(READY)
-	$(RUN) python -m infra.local status
+	@$(RUN) python -m infra.local status
+
+# eval "$$(make -s env)" tells a shell where the API is, and a key.
+env: $(READY)
+	@$(RUN) python -m infra.local env
 
 test: $(READY)
 	$(RUN) pytest
@@ -43,16 +50,19 @@ deploy: $(READY)
 	npx cdk deploy --all
 
 destroy: $(READY)
+	$(RUN) python -m infra.layers aws
+	npm ci --silent
 	npx cdk destroy --all
 
 clean: down
 	rm -rf .venv .tools .local build cdk.out node_modules
 
 $(READY): uv.lock pyproject.toml $(UV)
-	$(UV) sync --quiet --frozen --python $(PYTHON)
-	touch $@
+	@$(UV) sync --quiet --frozen --python $(PYTHON)
+	@touch $@
 
 $(UV):
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=... ")'
-	$(PYTHON) -m venv .tools/uv
-	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is older than 3.11; name another one: make PYTHON=...")'
+	@echo "Installing the tools ..."
+	@$(PYTHON) -m venv .tools/uv
+	@.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -22,7 +22,7 @@ def get_health() -> Response[HealthReply]:
     return reply(HealthReply(status="ok", version=__version__))
 
 
-@api.get("/api/ops/health", Access(Scope.OPS_READ))
+@api.get("/api/ops/health", Access(Scope.OPS_READ), answers=(200, 503))
 def get_deep_health() -> Response[DeepHealthReply]:
     """Say how each dependency is; 503 if one of them is not well."""
     found = DeepHealthReply.of(examine(bootstrap.dependencies()))

@@ -1,4 +1,4 @@
-"""The local stack: `python -m infra.local up|down|status`."""
+"""The local stack: `python -m infra.local up|down|status|env|demo`."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from infra.local.demo import Day
 from infra.local.paths import DEFAULT, StackFolder
 from infra.local.problems import LocalProblem
 from infra.local.stack import LocalStack, Ports
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = {"up": up, "down": down, "status": status}
+    commands = {"up": up, "down": down, "status": status, "env": env, "demo": demo}
     parser.add_argument("command", choices=commands)
     given = parser.parse_args(arguments)
     try:
@@ -59,6 +60,27 @@ def status(local: LocalStack) -> int:
         return 1
     print(json.dumps(stack, indent=2))
     return 0
+
+
+def env(local: LocalStack) -> int:
+    stack = _running(local)
+    print(f"export API='{stack['apiUrl']}' KEY='{stack['keys']['merchant']}'")
+    return 0
+
+
+def demo(local: LocalStack) -> int:
+    stack = _running(local)
+    Day(stack).tell()
+    print(f"\nAll of it happened, at {stack['apiUrl']}\nThe stack goes on: make down stops it.")
+    return 0
+
+
+def _running(local: LocalStack) -> Stack:
+    stack = local.status()
+    if stack is None:
+        message = f"The stack {local.files.name!r} is not up: make up"
+        raise LocalProblem(message)
+    return stack
 
 
 def _port(variable: str) -> int | None:

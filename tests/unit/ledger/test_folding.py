@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.errors import LedgerBusy, LedgerUnconfirmed
-from evenkeel.ledger.folding import FOLD_TRANSFER_COUNT_MAX, Folding, JournalRecord
-from evenkeel.ledger.ports import Movement, Receipt
+from evenkeel.ledger.folding import FOLD_TRANSFER_COUNT_MAX, Folding
+from evenkeel.ledger.ports import JournalRecord, Movement, Receipt
 from evenkeel.ledger.transfer import Leg, Transfer, TransferKind
 from evenkeel.money import Money
 from tests.fakes.clock import NOON

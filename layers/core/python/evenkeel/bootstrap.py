@@ -1,7 +1,8 @@
 """The composition root: the one place where ports meet adapters.
 
 Everything is built once per execution environment, on the first event that
-needs it: never at import.
+needs it: never at import. Adapters are imported by whoever builds one, so that
+a function does not pay, at every cold start, for tables that it never touches.
 """
 
 from __future__ import annotations
@@ -13,29 +14,21 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from evenkeel.access.service import Doorkeeper, Keyring
-from evenkeel.adapters import clients
-from evenkeel.adapters.dynamodb.access_store import DynamoDBAccessStore
-from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
-from evenkeel.adapters.dynamodb.journal_stream import DynamoDBJournalStream
-from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
-from evenkeel.adapters.dynamodb.wallet_store import DynamoDBWalletStore
-from evenkeel.adapters.health import ping_function, ping_table
-from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
-from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
-from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
-from evenkeel.adapters.sqs.quarantine import SqsQuarantine
 from evenkeel.clock import utc_now
 from evenkeel.config import Settings
-from evenkeel.ledger.folding import Folding
-from evenkeel.ledger.ports import Quarantine
-from evenkeel.payments.ports import WalletGateway
-from evenkeel.payments.service import Payments
 from evenkeel.resilience.retry import Retry
-from evenkeel.wallets.service import Wallets
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+
+    from evenkeel.access.ports import AccessStore
+    from evenkeel.access.service import Doorkeeper, Keyring
+    from evenkeel.ledger.folding import Folding
+    from evenkeel.ledger.ports import JournalStream, Quarantine
+    from evenkeel.payments.ports import WalletGateway
+    from evenkeel.payments.service import Payments
+    from evenkeel.wallets.service import Wallets
 
 
 @cache
@@ -45,7 +38,16 @@ def settings() -> Settings:
 
 @cache
 def dynamodb() -> DynamoDBClient:
+    from evenkeel.adapters import clients
+
     return clients.dynamodb()
+
+
+@cache
+def lambda_() -> LambdaClient:
+    from evenkeel.adapters import clients
+
+    return clients.lambda_()
 
 
 @cache
@@ -64,6 +66,9 @@ def ledger_retry() -> Retry:
 
 @cache
 def wallets() -> Wallets:
+    from evenkeel.adapters.dynamodb.wallet_store import DynamoDBWalletStore
+    from evenkeel.wallets.service import Wallets
+
     store = DynamoDBWalletStore(
         dynamodb(),
         ledger_table=settings().ledger_table,
@@ -76,33 +81,50 @@ def wallets() -> Wallets:
 def wallet_gateway() -> WalletGateway:
     function_name = settings().wallet_function
     if function_name is None:
+        from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
+
         return InlineWalletGateway(wallets())
-    return LambdaWalletGateway(clients.lambda_(), function_name)
+    from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
+
+    return LambdaWalletGateway(lambda_(), function_name)
 
 
 @cache
 def payments() -> Payments:
+    from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
+    from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
+    from evenkeel.payments.service import Payments
+
     store = DynamoDBPaymentStore(dynamodb(), settings().payments_table)
     return Payments(store, wallet_gateway(), SeenInThisProcess(), utc_now)
 
 
 @cache
-def access_store() -> DynamoDBAccessStore:
+def access_store() -> AccessStore:
+    from evenkeel.adapters.dynamodb.access_store import DynamoDBAccessStore
+
     return DynamoDBAccessStore(dynamodb(), settings().clients_table)
 
 
 @cache
 def doorkeeper() -> Doorkeeper:
+    from evenkeel.access.service import Doorkeeper
+
     return Doorkeeper(access_store(), time.monotonic)
 
 
 @cache
 def keyring() -> Keyring:
+    from evenkeel.access.service import Keyring
+
     return Keyring(access_store(), utc_now)
 
 
 @cache
 def folding() -> Folding:
+    from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
+    from evenkeel.ledger.folding import Folding
+
     store = DynamoDBFoldStore(
         dynamodb(),
         accounts_table=settings().accounts_table,
@@ -113,18 +135,25 @@ def folding() -> Folding:
 
 
 @cache
-def journal_stream() -> DynamoDBJournalStream:
+def journal_stream() -> JournalStream:
+    from evenkeel.adapters.dynamodb.journal_stream import DynamoDBJournalStream
+
     return DynamoDBJournalStream()
 
 
 @cache
 def quarantine() -> Quarantine:
+    from evenkeel.adapters import clients
+    from evenkeel.adapters.sqs.quarantine import SqsQuarantine
+
     return SqsQuarantine(clients.sqs(), settings().quarantine_queue_url)
 
 
 @cache
 def dependencies() -> Mapping[str, Callable[[], None]]:
     """What the API stands on, each with a call that raises unless it is well."""
+    from evenkeel.adapters.health import ping_function, ping_table
+
     tables = {
         "payments": settings().payments_table,
         "ledger": settings().ledger_table,
@@ -136,5 +165,5 @@ def dependencies() -> Mapping[str, Callable[[], None]]:
     }
     function_name = settings().wallet_function
     if function_name is not None:
-        pings["wallet service"] = partial(ping_function, clients.lambda_(), function_name)
+        pings["wallet service"] = partial(ping_function, lambda_(), function_name)
     return pings

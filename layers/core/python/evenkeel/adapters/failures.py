@@ -16,6 +16,8 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
 )
 from botocore.exceptions import ConnectionError as ConnectionFailure
 from pynamodb.exceptions import PynamoDBException
@@ -42,7 +44,7 @@ BUSY_CODES = frozenset(
 # The same request is under way already, and may yet succeed.
 UNDER_WAY_CODES = frozenset({"TransactionInProgressException"})
 NOTHING_SENT = (ConnectTimeoutError, EndpointConnectionError)
-ANSWER_LOST = (ConnectionFailure, HTTPClientError)
+ANSWER_LOST = (ConnectionFailure, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -30,7 +29,7 @@ def read_text(event: Mapping[str, Any]) -> str:
         if len(raw) > BODY_BYTES_MAX:
             raise PayloadTooLarge(BODY_BYTES_MAX)
         text = raw.decode()
-    except (UnicodeError, binascii.Error) as error:
+    except ValueError as error:  # Of base64, or of UTF-8.
         raise MalformedRequest("the body is not UTF-8") from error
     # A gateway that decodes the body puts this in place of what it could not read.
     if REPLACEMENT in text:

@@ -7,7 +7,6 @@ reach anything that the request itself could not.
 
 from __future__ import annotations
 
-import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from evenkeel.clock import from_rfc3339, to_rfc3339
@@ -72,10 +71,13 @@ def _read(cursor: str) -> str:
     if len(cursor) > CURSOR_LENGTH_MAX:
         raise _invalid()
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        return urlsafe_b64decode(padded).decode("ascii")
-    except (UnicodeError, binascii.Error, ValueError) as error:
+        position = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except ValueError as error:
         raise _invalid() from error
+    # The decoder passes over what it does not know; a cursor is what we wrote, to the letter.
+    if _write(position) != cursor:
+        raise _invalid()
+    return position
 
 
 def _number(text: str) -> int:

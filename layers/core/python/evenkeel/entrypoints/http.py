@@ -78,10 +78,15 @@ class Api:
         self.accesses: dict[tuple[str, str], Access] = {}
 
     def get(
-        self, path: str, access: Access, *, refuses: Statuses = ()
+        self,
+        path: str,
+        access: Access,
+        *,
+        answers: Statuses = (HTTPStatus.OK,),
+        refuses: Statuses = (),
     ) -> Callable[[Handler], Handler]:
         """Register a route that reads; *refuses* are the statuses of its problems."""
-        return self._route("GET", path, access, refuses, answers=(HTTPStatus.OK,))
+        return self._route("GET", path, access, refuses, answers)
 
     def post(
         self,

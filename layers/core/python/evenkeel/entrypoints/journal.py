@@ -8,8 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from evenkeel import bootstrap
-from evenkeel.ledger.folding import JournalRecord
-from evenkeel.ledger.ports import UnreadableRecord
+from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
 
 logger = Logger()
 

@@ -19,17 +19,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from evenkeel.ledger.accounts import AccountKind, kind_of
-from evenkeel.ledger.ports import FoldStore, Mark, Movement, Receipt
+from evenkeel.ledger.ports import FoldStore, JournalRecord, Mark, Movement, Receipt
 from evenkeel.ledger.transfer import Transfer
 from evenkeel.resilience.retry import Retry
 
 FOLD_TRANSFER_COUNT_MAX = 48  # Two accounts each and the receipt: within the 100 of a transaction.
-
-
-@dataclass(frozen=True, slots=True)
-class JournalRecord:
-    sequence: int  # Rises along one shard of the stream; says nothing across shards.
-    transfer: Transfer
 
 
 @dataclass(frozen=True, slots=True)

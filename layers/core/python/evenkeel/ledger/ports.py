@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from evenkeel.ledger.accounts import AccountKind
+from evenkeel.ledger.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,12 @@ class Movement:
     currency: str
     debits_minor: int
     credits_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    sequence: int  # Rises along one shard of the stream; says nothing across shards.
+    transfer: Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,15 @@ class FoldStore(Protocol):
 
 class UnreadableRecord(Exception):
     """A record of the stream that is no new record of the journal as we write them."""
+
+
+class JournalStream(Protocol):
+    def read(self, raw: Mapping[str, Any]) -> JournalRecord | None:
+        """Return the transfer that a record of the stream brings, or nothing for a decline.
+
+        Raises:
+            UnreadableRecord: Something else has been done to the journal.
+        """
 
 
 class Quarantine(Protocol):

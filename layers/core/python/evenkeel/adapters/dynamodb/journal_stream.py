@@ -6,18 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
-from evenkeel.ledger.folding import JournalRecord
-from evenkeel.ledger.ports import UnreadableRecord
+from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
 from evenkeel.ledger.transfer import Transfer
 
 
 class DynamoDBJournalStream:
     def read(self, raw: Mapping[str, Any]) -> JournalRecord | None:
-        """Return the transfer that was posted, or nothing for a decline.
-
-        Raises:
-            UnreadableRecord: Something else has been done to the journal.
-        """
         if raw["eventName"] != "INSERT":
             message = f"a record of the journal met {raw['eventName']}"
             raise UnreadableRecord(message)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
+REASONS = frozenset(reason.value for reason in DeclineReason)
+
+
 class LambdaWalletGateway:
     def __init__(self, client: LambdaClient, function_name: str) -> None:
         self._client = client
@@ -72,7 +75,9 @@ def _receipt(reply: Mapping[str, Any]) -> Receipt:
     match reply:
         case {"outcome": "posted", "transferId": str(transfer_id)}:
             return Receipt(transfer_id)
-        case {"outcome": "declined", "reason": str(reason), "message": str(message)}:
+        case {"outcome": "declined", "reason": str(reason), "message": str(message)} if (
+            reason in REASONS
+        ):
             raise Declined(DeclineReason(reason), message, first_request_id=reply.get("requestId"))
         case {"outcome": "not_applied"}:
             raise DebitNotApplied
