@@ -57,7 +57,7 @@ def _part(api: Api) -> dict[str, Any]:
             title="Evenkeel",
             version=__version__,
             description=DESCRIPTION,
-            security_schemes={"ApiKey": APIKey(name="X-API-Key", in_=APIKeyIn.header)},
+            security_schemes={"ApiKey": APIKey(**{"name": "X-API-Key", "in": APIKeyIn.header})},
         )
     )
     for operations in part["paths"].values():

@@ -15,6 +15,7 @@ from functions.wallet_commands.handler import handler as wallet_commands
 from tests.emulator import Emulator
 from tests.events import event
 from tests.fakes.lambda_client import InProcessLambda
+from tests.integration.environment import forget
 from tests.metering import KB, Meter, indexes_by_table, size_of
 
 CALL_COUNT_MAX = 5
@@ -37,16 +38,9 @@ class MeteredLambda(InProcessLambda):
 
 @pytest.fixture(autouse=True)
 def fresh_environment() -> Iterator[None]:
-    """The functions as they are right after a cold start."""
-    _forget()
+    forget()
     yield
-    _forget()
-
-
-def _forget() -> None:
-    for builder in vars(bootstrap).values():
-        if hasattr(builder, "cache_clear"):
-            builder.cache_clear()
+    forget()
 
 
 @pytest.fixture

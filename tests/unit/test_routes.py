@@ -1,0 +1,39 @@
+"""The template, the document and the code name the same routes."""
+
+import json
+from collections import Counter
+
+from functions.ops_api.handler import api as ops
+from functions.payments_api.handler import api as payments
+from functions.wallets_api.handler import api as wallets
+from infra.routes import ROUTES
+from tests.openapi import PATH
+
+FUNCTIONS = {"payments_api": payments, "wallets_api": wallets, "ops_api": ops}
+UNDOCUMENTED = {("GET", "/openapi.json"), ("GET", "/docs")}
+
+
+def test_the_template_sends_each_route_to_the_function_that_has_it() -> None:
+    in_template = {(route.function, route.method, route.path) for route in ROUTES}
+    in_code = {
+        (function, method, path)
+        for function, api in FUNCTIONS.items()
+        for method, path in api.accesses
+    }
+
+    assert in_template == in_code
+
+
+def test_no_route_is_there_twice() -> None:
+    counts = Counter((route.method, route.path) for route in ROUTES)
+
+    assert set(counts.values()) == {1}
+
+
+def test_the_document_describes_every_route_but_itself() -> None:
+    paths = json.loads(PATH.read_text())["paths"]
+    documented = {
+        (method.upper(), path) for path, operations in paths.items() for method in operations
+    }
+
+    assert documented == {(route.method, route.path) for route in ROUTES} - UNDOCUMENTED
