@@ -13,6 +13,8 @@ from typing import Any
 from tests.tables import TABLES, Index
 
 KB = 1024
+READ_KB = 4 * KB  # Strongly consistent; what is not there costs one unit too.
+MISSING = {"id": {"S": "missing"}}
 WRITES = frozenset({"PutItem", "UpdateItem", "TransactWriteItems"})
 
 
@@ -27,6 +29,7 @@ class Meter:
     engine_write_units: float = 0.0
     engine_read_units: float = 0.0
     sized_write_units: int = 0
+    sized_read_units: int = 0
     _writes: list[Mapping[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -37,7 +40,7 @@ class Meter:
     def start(self) -> None:
         self.operations.clear()
         self.engine_write_units = self.engine_read_units = 0.0
-        self.sized_write_units = 0
+        self.sized_write_units = self.sized_read_units = 0
 
     @property
     def write_count(self) -> int:
@@ -58,6 +61,9 @@ class Meter:
                 self.engine_write_units += units
             else:
                 self.engine_read_units += units
+        self.sized_read_units += sum(
+            ceil(size_of(item) / READ_KB) for item in _items_read(model.name, parsed)
+        )
         if "Error" not in parsed:
             self.sized_write_units += sum(self._sized(write) for write in self._writes)
 
@@ -78,6 +84,14 @@ class Meter:
             TableName=table, Key=key, ConsistentRead=True
         )["Item"]
         return item
+
+
+def _items_read(operation: str, parsed: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if operation == "GetItem":
+        yield parsed.get("Item", MISSING)
+    if operation == "BatchGetItem":
+        for items in parsed["Responses"].values():
+            yield from items or [MISSING]
 
 
 def _writes(operation: str, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

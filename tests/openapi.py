@@ -57,7 +57,9 @@ def _part(api: Api) -> dict[str, Any]:
             title="Evenkeel",
             version=__version__,
             description=DESCRIPTION,
-            security_schemes={"ApiKey": APIKey(**{"name": "X-API-Key", "in": APIKeyIn.header})},
+            security_schemes={
+                "ApiKey": APIKey.model_validate({"name": "X-API-Key", "in": APIKeyIn.header})
+            },
         )
     )
     for operations in part["paths"].values():

@@ -12,6 +12,7 @@ from evenkeel.access.model import Scope
 from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
 from functions.payments_api.handler import handler as payments_api
 from functions.wallet_commands.handler import handler as wallet_commands
+from tests.cost import BUDGET_USD, PATH, Assumed, Metered, text, total_usd
 from tests.emulator import Emulator
 from tests.events import event
 from tests.fakes.lambda_client import InProcessLambda
@@ -109,6 +110,36 @@ def test_a_payment_created_first_and_processed_later_stays_within_them_too(
 
     assert answer["statusCode"] == 200
     assert meter.sized_write_units <= WRITE_UNITS_MAX
+
+
+@pytest.fixture
+def metered(meter: Meter, key: str, warm: str) -> Metered:
+    create(key, walletId=warm, process=True)
+    return Metered(
+        write_units=meter.sized_write_units,
+        read_units=meter.sized_read_units,
+        invocations=1 + meter.operations.count("Invoke"),
+    )
+
+
+def test_a_million_payments_cost_no_more_than_planned(metered: Metered) -> None:
+    assert total_usd(metered) <= BUDGET_USD
+
+
+def test_the_cost_sheet_says_what_was_metered(metered: Metered) -> None:
+    assert PATH.read_text() == text(metered)
+
+
+def test_a_payment_logs_no_more_than_the_cost_sheet_assumes(
+    meter: Meter, key: str, warm: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    create(key, walletId=warm, process=True)
+
+    logged = capsys.readouterr().out
+    # Each function's own lines, the three of Lambda around them, and the gateway's.
+    around_bytes = 2 * 300 + 500
+    assert 0 < len(logged.encode()) + around_bytes <= Assumed().logs_kb * 1000
 
 
 def test_a_replay_is_one_read_and_no_write(meter: Meter, key: str, warm: str) -> None:
