@@ -4,6 +4,8 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from infra.local.processes import Child
@@ -208,6 +210,41 @@ def handler(event, context):
 
         assert after.error is None
         assert before.result != after.result
+
+
+class TestKilledProcesses:
+    SOURCE = """
+import os
+def handler(event, context):
+    if event:
+        with open(event, "a") as tries:
+            tries.write("x")
+        os._exit(1)
+    return [os.getppid(), os.getpid()]
+"""
+
+    def test_the_next_call_does_not_notice(self, emulator: Emulator) -> None:
+        function = deployed(emulator, self.SOURCE)
+        template, environment = function.invoke().result
+
+        for pids in ([environment], [template], [template, environment]):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+            now = function.invoke()
+
+            assert now.error is None
+            template, environment = now.result
+
+    def test_what_had_begun_is_not_begun_again(self, emulator: Emulator, tmp_path: Path) -> None:
+        function = deployed(emulator, self.SOURCE)
+        tries = tmp_path / "tries"
+
+        died = function.invoke(str(tries))
+
+        assert died.result["errorMessage"] == "Runtime exited without providing a reason"
+        assert tries.read_text() == "x"
+        assert function.invoke().error is None
 
 
 def test_an_update_is_in_the_next_call(emulator: Emulator) -> None:

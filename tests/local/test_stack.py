@@ -140,7 +140,7 @@ def test_fifty_cold_callers_are_survived(own: LocalStack) -> None:
 
     # It has recovered by itself, and has not grown out of a laptop.
     assert [paid(client, wallet).status for wallet in wallets[:10]] == [201] * 10
-    assert resident_mib(own.files.folder) < MEMORY_MIB_MAX
+    assert memory_mib(own.files.folder) < MEMORY_MIB_MAX
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,14 @@ def functions_of(folder: Path) -> list[int]:
     return [pid for pid in marked(folder) if runs_a_function(pid)]
 
 
-def resident_mib(folder: Path) -> int:
-    """What all its processes hold, shared pages counted once for each."""
-    page_b = os.sysconf("SC_PAGE_SIZE")
-    pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in marked(folder))
-    return sum(pages) * page_b // 2**20
+def memory_mib(folder: Path) -> int:
+    """What all its processes hold: a page that several share is divided among them."""
+    return sum(_proportional_kib(pid) for pid in marked(folder)) // 2**10
+
+
+def _proportional_kib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def test_status_is_an_error_for_what_is_not_up() -> None:

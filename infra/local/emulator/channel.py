@@ -10,32 +10,42 @@ from typing import Any
 
 
 class EnvironmentDied(RuntimeError):
-    """The process ended before it answered."""
+    """The process ended before it answered; it may have begun to work on the question."""
 
-    def __str__(self) -> str:
-        return "Runtime exited without providing a reason"
+    def __init__(self, *, has_begun: bool) -> None:
+        super().__init__("Runtime exited without providing a reason")
+        self.has_begun = has_begun
+
+
+ANSWERS = {"result", "error"}
 
 
 class Channel:
     def __init__(self, end: socket.socket, *, hello_time_s_max: float = 10.0) -> None:
         self._end = end
         self._read = b""
-        self._pid = int(self._line(time.monotonic() + hello_time_s_max)["pid"])
+        try:
+            self._pid = int(self._line(time.monotonic() + hello_time_s_max)["pid"])
+        except OSError as error:
+            end.close()
+            raise EnvironmentDied(has_begun=False) from error
 
     def ask(self, question: dict[str, Any], *, time_s_max: float) -> tuple[dict[str, Any], str]:
         """The answer, and what was printed until then; a TimeoutError has that in `args[0]`."""
         deadline_at = time.monotonic() + time_s_max
+        has_begun = False
         printed: list[str] = []
         try:
             self._end.settimeout(time_s_max)
             self._end.sendall(f"{json.dumps(question)}\n".encode())
-            while "log" in (answer := self._line(deadline_at)):
-                printed.append(answer["log"])
+            while not ANSWERS & (line := self._line(deadline_at)).keys():
+                has_begun = has_begun or "begun" in line
+                printed += [line["log"]] if "log" in line else []
         except TimeoutError:
             raise TimeoutError("\n".join(printed)) from None
         except OSError as error:
-            raise EnvironmentDied from error
-        return answer, "\n".join(printed)
+            raise EnvironmentDied(has_begun=has_begun) from error
+        return line, "\n".join(printed)
 
     def is_open(self) -> bool:
         try:
@@ -62,7 +72,7 @@ class Channel:
             self._end.settimeout(max(0.001, deadline_at - time.monotonic()))
             more = self._end.recv(1 << 16)
             if not more:
-                raise EnvironmentDied
+                raise ConnectionError
             self._read += more
         line, _, self._read = self._read.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)

@@ -58,8 +58,7 @@ class Environment:
         timeout_s = question["timeoutS"]
         is_cold = self._channel is None or not self._channel.is_open()
         try:
-            channel = self._open_channel()
-            answer, printed = channel.ask(question, time_s_max=timeout_s)
+            answer, printed = self._asked(question, timeout_s)
         except TimeoutError as timeout:
             self._kill()
             # MiniStack knows a timeout by these words.
@@ -75,6 +74,16 @@ class Environment:
             "log": printed,
             "cold_start": is_cold,
         }
+
+    def _asked(self, question: dict[str, Any], timeout_s: int) -> tuple[Answer, str]:
+        try:
+            return self._open_channel().ask(question, time_s_max=timeout_s)
+        except EnvironmentDied as died:
+            if died.has_begun:
+                raise
+            # It was killed while it waited, so nothing has happened yet.
+            self._kill()
+            return self._open_channel().ask(question, time_s_max=timeout_s)
 
     def _open_channel(self) -> Channel:
         if self._channel is None or not self._channel.is_open():

@@ -87,6 +87,7 @@ class Environment:
             self._invoke(json.loads(line))
 
     def _invoke(self, message: dict[str, Any]) -> None:
+        self._answer(begun=True)
         deadline_at = time.monotonic() + message["timeoutS"]
         if message["traceId"]:
             os.environ["_X_AMZN_TRACE_ID"] = message["traceId"]

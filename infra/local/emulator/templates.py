@@ -1,5 +1,6 @@
 """Processes that have imported a function and fork its environments (`runtime.py` inside)."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.emulator.channel import Channel
+from infra.local.emulator.channel import Channel, EnvironmentDied
 
 RUNTIME = Path(__file__).with_name("runtime.py")
 
@@ -42,22 +43,26 @@ class Template:
     def fork(self) -> Channel:
         """A new environment. The first one waits for the import."""
         with self._lock:
-            if self._control is None or self._process is None or self._process.poll() is not None:
-                self._process, self._control = _started(self.launch)
-            ours, theirs = socket.socketpair()
-            with theirs:
-                socket.send_fds(self._control, [b"f"], [theirs.fileno()])
-            return Channel(ours)
+            if self._control is not None:
+                # It may have been killed, which shows only when it is asked.
+                with contextlib.suppress(OSError, EnvironmentDied):
+                    return _forked(self._control)
+            self._end()
+            self._process, self._control = _started(self.launch)
+            return _forked(self._control)
 
     def close(self) -> None:
         """Its environments live on until their own channels close."""
         with self._lock:
-            if self._control is not None:
-                self._control.close()
-            if self._process is not None:
-                self._process.terminate()
-                self._process.wait()
-            self._process = self._control = None
+            self._end()
+
+    def _end(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
 
 
 class Templates:
@@ -86,6 +91,13 @@ class Templates:
                 self._templates.remove(template)
         if is_over:
             template.close()
+
+
+def _forked(control: socket.socket) -> Channel:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        socket.send_fds(control, [b"f"], [theirs.fileno()])
+    return Channel(ours)
 
 
 def _started(launch: Launch) -> tuple[subprocess.Popen[str], socket.socket]:
