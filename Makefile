@@ -12,7 +12,7 @@ READY = .venv/.ready
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo up down status env test check lint openapi deploy destroy clean
+.PHONY: demo up down status env test check lint bench openapi deploy destroy clean
 
 demo: up
 	@$(RUN) python -m infra.local demo
@@ -40,6 +40,9 @@ lint: $(READY)
 	$(RUN) ruff check --quiet .
 	$(RUN) mypy
 	$(RUN) lint-imports --quiet
+
+bench: up
+	@$(RUN) python -m tests.bench
 
 openapi: $(READY)
 	$(RUN) python -m tests.openapi
