@@ -9,31 +9,34 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from infra.local.locks import alone
 from infra.local.paths import LOCAL, ROOT
 from infra.local.problems import LocalProblem
 from infra.local.tools import DEPS_LAYER
 
-ASSEMBLY = LOCAL / "cdk.out"
-STAMP = LOCAL / "cdk.out.stamp"
-ASSEMBLY_LOCK = LOCAL / "cdk.out.lock"
+# Each in a folder named after what it was made of: nobody changes one that is being deployed.
+ASSEMBLIES = LOCAL / "assemblies"
+KEPT_COUNT = 4
 
 SOURCES = ("infra", "functions", "layers/core")
 FILES = ("cdk.json", "uv.lock", "package-lock.json", "build/layers/deps-local.stamp")
 
 
-def synthesize() -> str:
-    """Make the assembly if need be; the answer names its contents."""
-    fingerprint = _fingerprint()
-    if not (STAMP.is_file() and STAMP.read_text() == fingerprint and ASSEMBLY.is_dir()):
-        print("Synthesizing the stacks ...", flush=True)
-        STAMP.unlink(missing_ok=True)
-        shutil.rmtree(ASSEMBLY, ignore_errors=True)
-        _run_app()
-        STAMP.write_text(fingerprint)
-    return fingerprint
+def synthesize() -> Path:
+    """The assembly of this tree, from an earlier run if there was one."""
+    assembly = ASSEMBLIES / _fingerprint()
+    with alone(ASSEMBLIES / "lock"):
+        if not assembly.is_dir():
+            print("Synthesizing the stacks ...", flush=True)
+            unfinished = ASSEMBLIES / f"unfinished-{os.getpid()}"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _run_app(unfinished)
+            unfinished.rename(assembly)
+            _forget_all_but_the_newest()
+    return assembly
 
 
-def _run_app() -> None:
+def _run_app(out: Path) -> None:
     # The CDK's command line would read its own file, and start the app a second slower.
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     context["deps"] = str(DEPS_LAYER.relative_to(ROOT))
@@ -42,7 +45,7 @@ def _run_app() -> None:
         cwd=ROOT,
         env={
             **os.environ,
-            "CDK_OUTDIR": str(ASSEMBLY),
+            "CDK_OUTDIR": str(out),
             "CDK_CONTEXT_JSON": json.dumps(context),
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         },
@@ -55,12 +58,22 @@ def _run_app() -> None:
         raise LocalProblem(message)
 
 
+def _forget_all_but_the_newest() -> None:
+    folders = sorted(
+        (each for each in ASSEMBLIES.iterdir() if each.is_dir()),
+        key=lambda folder: folder.stat().st_mtime,
+        reverse=True,
+    )
+    for folder in folders[KEPT_COUNT:]:
+        shutil.rmtree(folder)
+
+
 def _fingerprint() -> str:
     digest = hashlib.sha256(sys.version.encode())
     for path in _inputs():
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return digest.hexdigest()[:32]
 
 
 def _inputs() -> Iterator[Path]:

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 from infra.local import aws
-from infra.local.assembly import ASSEMBLY
 from infra.local.ministack import ACCOUNT, REGION, last_lines
 from infra.local.paths import ROOT
 from infra.local.problems import LocalProblem
@@ -30,12 +29,12 @@ def bootstrap(url: str) -> None:
     )
 
 
-def deploy(url: str, *, outputs: Path, log: Path) -> Outputs:
+def deploy(assembly: Path, url: str, *, outputs: Path, log: Path) -> Outputs:
     command: list[str | Path] = [
         CDK,
         "deploy",
         "--all",
-        *("--app", ASSEMBLY),
+        *("--app", assembly),
         *("--parameters", "Target=local"),
         *("--outputs-file", outputs),
         *("--require-approval", "never"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.local import stackfile
-from infra.local.assembly import ASSEMBLY_LOCK, synthesize
+from infra.local.assembly import synthesize
 from infra.local.deploy import bootstrap, deploy
 from infra.local.locks import alone
 from infra.local.ministack import MiniStack
@@ -34,11 +34,10 @@ class LocalStack:
     def up(self, ports: Ports) -> Stack:
         with alone(self.files.lock_file):
             build_what_is_missing()
-            with alone(ASSEMBLY_LOCK):
-                assembly = synthesize()
-                state = self._running() or self._start(ports)
-                if state.deployed != assembly:
-                    self._deploy(state, assembly)
+            assembly = synthesize()
+            state = self._running() or self._start(ports)
+            if state.deployed != assembly.name:
+                self._deploy(state, assembly)
             stack = stackfile.read(self.files.stack_file)
             assert stack is not None
             return stack
@@ -76,12 +75,12 @@ class LocalStack:
             raise
         return state
 
-    def _deploy(self, state: State, assembly: str) -> None:
+    def _deploy(self, state: State, assembly: Path) -> None:
         print("Deploying ...", flush=True)
         url = state.ministack.url
         try:
             outputs = deploy(
-                url, outputs=self.files.outputs_file, log=self.files.logs / "deploy.log"
+                assembly, url, outputs=self.files.outputs_file, log=self.files.logs / "deploy.log"
             )
             stack = stackfile.described(url, state.valkey.url, outputs)
             with importing(url, stack["functions"]):
@@ -93,7 +92,7 @@ class LocalStack:
                 self._stop()  # Half a stack is no use; one that worked before goes on.
             raise
         stackfile.write(self.files.stack_file, stack)
-        replace(state, deployed=assembly).write(self.files.state_file)
+        replace(state, deployed=assembly.name).write(self.files.state_file)
 
     def _stop(self) -> bool:
         state = State.read(self.files.state_file)

@@ -20,7 +20,7 @@ def test_a_failed_deployment_shows_the_end_of_its_log(
     log = tmp_path / "deploy.log"
 
     with pytest.raises(LocalProblem) as raised:
-        deploy.deploy("http://127.0.0.1:1", outputs=tmp_path / "outputs.json", log=log)
+        deploy.deploy(tmp_path, "http://127.0.0.1:1", outputs=tmp_path / "outputs.json", log=log)
 
     assert str(log) in str(raised.value)
     assert "Resource handler returned: boom" in str(raised.value)
@@ -36,13 +36,12 @@ def tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "module.py").touch()
 
-    def run_app() -> None:
-        (tmp_path / "cdk.out").mkdir()
+    def run_app(out: Path) -> None:
+        out.mkdir()
         with (tmp_path / "made").open("a") as made:
             made.write("x")
 
-    for name in ("ASSEMBLY", "STAMP", "ASSEMBLY_LOCK"):
-        monkeypatch.setattr(assembly, name, tmp_path / getattr(assembly, name).name)
+    monkeypatch.setattr(assembly, "ASSEMBLIES", tmp_path / "assemblies")
     monkeypatch.setattr(assembly, "ROOT", tmp_path)
     monkeypatch.setattr(assembly, "_run_app", run_app)
     return tmp_path
@@ -79,11 +78,29 @@ def test_what_the_stacks_are_not_made_of_changes_nothing(tree: Path) -> None:
     assert assembly.synthesize() == first
 
 
+def test_the_one_before_is_still_there(tree: Path) -> None:
+    before = assembly.synthesize()
+    (tree / "uv.lock").write_text("changed")
+    after = assembly.synthesize()
+
+    assert before.is_dir()
+    assert after.is_dir()
+
+
+def test_older_ones_are_forgotten(tree: Path) -> None:
+    made = []
+    for number in range(assembly.KEPT_COUNT + 2):
+        (tree / "uv.lock").write_text(f"{number}")
+        made.append(assembly.synthesize())
+
+    assert [each.is_dir() for each in made] == [False] * 2 + [True] * assembly.KEPT_COUNT
+
+
 def test_one_that_was_interrupted_is_made_again(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted() -> None:
-        (tree / "cdk.out").mkdir()
+    def interrupted(out: Path) -> None:
+        out.mkdir()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as during:

@@ -1,6 +1,7 @@
 """Processes are known again, and ended with all that they started."""
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,13 @@ def printed(tmp_path: Path) -> str:
     while not (text := (tmp_path / "log").read_text()).endswith("\n"):
         pass
     return text
+
+
+def is_gone_soon(child: Child) -> bool:
+    deadline_at = time.monotonic() + 5
+    while child.is_alive() and time.monotonic() < deadline_at:
+        time.sleep(0.01)
+    return not child.is_alive()
 
 
 def test_one_that_was_started_is_alive_until_it_is_stopped(tmp_path: Path) -> None:
@@ -56,7 +64,7 @@ def test_its_children_end_with_it(tmp_path: Path) -> None:
 
     child.stop()
 
-    assert not grandchild.is_alive()
+    assert is_gone_soon(grandchild)
 
 
 def test_another_process_under_the_same_number_is_left_alone(tmp_path: Path) -> None:

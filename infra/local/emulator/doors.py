@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-WAIT_S_MAX = 5.0
+WAIT_S_MAX = 8.0
 WAITING_COUNT_MAX = 64
 
 
