@@ -17,6 +17,10 @@ def leaves(base: type[EvenkeelError]) -> set[type[EvenkeelError]]:
     return set[type[EvenkeelError]]().union(*map(leaves, base.__subclasses__())) or {base}
 
 
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
 def test_the_docstring_draws_each_error_below_its_base() -> None:
     drawn = [(len(indent) // 2, name) for indent, name in DRAWING]
 
@@ -27,6 +31,13 @@ def test_no_two_errors_share_a_code() -> None:
     codes = [leaf.__dict__["code"] for leaf in leaves(EvenkeelError)]
 
     assert len(set(codes)) == len(codes)
+
+
+def test_a_code_is_the_name_in_snake_case_but_for_two_that_say_more() -> None:
+    more = {errors.Declined: "payment_declined", errors.ObjectNotFound: "not_found"}
+    expected = {leaf: snake_case(leaf.__name__) for leaf in leaves(EvenkeelError)} | more
+
+    assert {leaf: leaf.code for leaf in leaves(EvenkeelError)} == expected
 
 
 def test_our_loop_repeats_what_may_heal_by_itself_and_nothing_else() -> None:

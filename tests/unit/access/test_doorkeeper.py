@@ -51,6 +51,15 @@ def test_what_is_no_key_in_force_is_unauthorized(
         doorkeeper.admit(key)
 
 
+def test_a_key_may_be_as_long_as_the_limit(
+    doorkeeper: Doorkeeper, store: InMemoryAccessStore
+) -> None:
+    longest = "ek_".ljust(KEY_LENGTH_MAX, "x")
+    add_key(store, longest)
+
+    assert doorkeeper.admit(longest).client_id == "cli_a"
+
+
 @pytest.mark.parametrize("key", [None, "", "ek_ключ", "k" * (KEY_LENGTH_MAX + 1)])
 def test_what_cannot_be_a_key_is_not_looked_up(
     doorkeeper: Doorkeeper, store: InMemoryAccessStore, key: str | None
@@ -95,9 +104,10 @@ def test_a_key_is_looked_up_once_in_a_while(
     issued: tuple[ApiKey, str],
     seconds: ManualSeconds,
 ) -> None:
+    first = doorkeeper.admit(issued[1])
     for _ in range(100):
-        doorkeeper.admit(issued[1])
         seconds.sleep(0.4)
+        assert doorkeeper.admit(issued[1]) == first
 
     assert store.key_look_up_count == 1
 
@@ -171,7 +181,7 @@ def test_unknown_keys_do_not_push_out_one_in_force(
     assert store.key_look_up_count == count_before
 
 
-def test_it_remembers_a_bounded_number_of_keys(
+def test_it_remembers_a_bounded_number_of_keys_and_forgets_the_oldest(
     doorkeeper: Doorkeeper, store: InMemoryAccessStore
 ) -> None:
     keys = [f"ek_{number}" for number in range(KNOWN_COUNT_MAX + 1)]
@@ -179,10 +189,19 @@ def test_it_remembers_a_bounded_number_of_keys(
         add_key(store, key)
         doorkeeper.admit(key)
     count_before = store.key_look_up_count
-    for key in reversed(keys):
+    for key in keys[1:]:
         doorkeeper.admit(key)
 
+    assert store.key_look_up_count == count_before
+    assert doorkeeper.admit(keys[0]).client_id == "cli_a"
     assert store.key_look_up_count == count_before + 1
+
+
+def test_the_scopes_are_those_that_clients_were_promised() -> None:
+    assert {scope.value for scope in Scope} == {
+        *("payments:read", "payments:write", "wallets:read", "wallets:write", "wallets:fund"),
+        *("ops:read", "ops:write"),
+    }
 
 
 def test_a_caller_has_the_scopes_of_its_key_and_no_others() -> None:

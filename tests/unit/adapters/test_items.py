@@ -14,8 +14,7 @@ from evenkeel.adapters.dynamodb.journal_stream import DynamoDBJournalStream
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
 from evenkeel.adapters.dynamodb.payment_item import PaymentItem
 from evenkeel.errors import Declined, DeclineReason
-from evenkeel.ledger.folding import JournalRecord
-from evenkeel.ledger.ports import UnreadableRecord
+from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
 from evenkeel.ledger.transfer import Decline, Entry, Leg, Record, Transfer, TransferKind
 from evenkeel.money import AMOUNT_MINOR_MAX, Money
 from evenkeel.payments.model import Order, Payment

@@ -44,6 +44,10 @@ def test_the_same_key_is_the_same_object_whoever_of_the_client_sends_what(same: 
     assert same.keyed_id("pay") == CALLER.keyed_id("pay")
 
 
+def test_a_route_that_takes_a_body_has_its_fingerprint() -> None:
+    assert CALLER.require_fingerprint() == "same"
+
+
 def test_without_a_key_or_a_body_there_is_nothing_to_derive_from() -> None:
     bare = replace(CALLER, idempotency_key=None, fingerprint=None)
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from evenkeel.entrypoints import health
@@ -37,5 +39,11 @@ def test_the_log_says_which_one_is_down_and_why(logs: Logs) -> None:
     assert "sesame" in line["exception"]
 
 
-def test_every_answer_comes_with_the_time_that_it_took(logs: Logs) -> None:
-    assert all(finding.latency_ms >= 0 for finding in examine({"table a": ping, "b": broken}))
+def test_every_answer_comes_with_the_time_that_it_took(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter([10.0, 10.25, 20.0, 20.00012])
+    monkeypatch.setattr(health, "time", SimpleNamespace(perf_counter=lambda: next(seconds)))
+    findings = examine({"table a": ping, "table b": broken})
+
+    assert [finding.latency_ms for finding in findings] == [250.0, 0.1]

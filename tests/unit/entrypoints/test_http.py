@@ -246,6 +246,10 @@ def test_a_body_of_the_limit_is_read(shop: Shop, key: str) -> None:
     assert shop.ask(sale(key, body)).status == 200
 
 
+def test_a_body_that_nobody_asks_for_is_not_looked_at(shop: Shop, key: str) -> None:
+    assert shop.ask(look(key) | {"body": "{"}).status == 200
+
+
 def test_a_body_may_come_in_base64(shop: Shop, key: str) -> None:
     body = {"body": base64.b64encode(b'{"items": []}').decode(), "isBase64Encoded": True}
 

@@ -7,8 +7,8 @@ from evenkeel import bootstrap
 from evenkeel.entrypoints import journal
 from evenkeel.entrypoints.journal import fold_batch
 from evenkeel.errors import LedgerBusy, StoreBusy
-from evenkeel.ledger.folding import Folding, JournalRecord
-from evenkeel.ledger.ports import UnreadableRecord
+from evenkeel.ledger.folding import Folding
+from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
 from evenkeel.ledger.transfer import Leg, Transfer, TransferKind
 from evenkeel.money import Money
 from tests.fakes.clock import NOON
@@ -125,6 +125,7 @@ def test_the_log_counts_what_came_and_what_was_new(
 ) -> None:
     logs = Logs(monkeypatch, journal.logger)
     fold_batch(batch("1", "?", "-", "3"))
-    *_, last = logs.lines
+    quarantined, last = logs.lines
 
+    assert quarantined["event_id"] == "event ?"
     assert (last["records"], last["transfers"]) == (4, 2)

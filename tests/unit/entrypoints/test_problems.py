@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -19,15 +20,20 @@ from evenkeel.wallets.model import WalletStatus
 # What clients were promised. A row may be added, and none may change. `rate_limited` is
 # missing: so far it is the gateway alone that says so.
 TABLE = [
-    (errors.MalformedRequest("not JSON"), "malformed_request", 400, False),
+    (errors.MalformedRequest("it is not JSON"), "malformed_request", 400, False),
     (errors.IdempotencyKeyMissing(), "idempotency_key_missing", 400, False),
     (errors.Unauthorized(), "unauthorized", 401, False),
     (errors.Forbidden("payments:read"), "forbidden", 403, False),
-    (errors.Declined(DeclineReason.LIMIT_EXCEEDED, "no"), "payment_declined", 402, False),
+    (
+        errors.Declined(DeclineReason.LIMIT_EXCEEDED, "it is too much"),
+        "payment_declined",
+        402,
+        False,
+    ),
     (errors.ObjectNotFound(), "not_found", 404, False),
     (errors.RequestInProgress("pay_a"), "request_in_progress", 409, True),
     (
-        errors.InvalidState("no", subject="payment", status=PaymentStatus.CANCELLED),
+        errors.InvalidState("it is over", subject="payment", status=PaymentStatus.CANCELLED),
         "invalid_state",
         409,
         False,
@@ -90,13 +96,18 @@ def test_a_problem_has_every_member_of_its_schema_and_no_other(error: EvenkeelEr
 
 
 @each_error
+def test_the_detail_of_a_problem_is_a_sentence(error: EvenkeelError) -> None:
+    assert re.fullmatch(r"[a-z].* .*[^.]", document_of(error)["detail"])
+
+
+@each_error
 def test_the_members_of_a_problem_say_something(error: EvenkeelError) -> None:
     document = document_of(error)
 
     assert document["requestId"] == "request-1"
-    assert document["type"].endswith(document["code"])
-    assert document["title"]
-    assert document["detail"]
+    assert document["type"] == f"urn:evenkeel:problem:{document['code']}"
+    assert document["title"].lower().split() == document["code"].split("_")
+    assert document["detail"] == str(error) or document["code"] == "internal_error"
 
 
 def test_every_error_has_an_answer_and_few_are_our_own_fault() -> None:

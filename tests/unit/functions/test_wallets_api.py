@@ -108,7 +108,7 @@ def test_a_transfer_answers_with_both_wallets(site: Site) -> None:
     answer = site.post(TRANSFER, body)
 
     assert answer.status == 200
-    assert (answer.json["fromWallet"]["id"], answer.json["fromWallet"]["balance"]) == (alice, 95)
+    assert (answer.json["wallet"]["id"], answer.json["wallet"]["balance"]) == (alice, 95)
     assert (answer.json["toWallet"]["id"], answer.json["toWallet"]["balance"]) == (bob, 5)
     assert answer.json["transfer"]["kind"] == "transfer"
     assert (balance(site, alice), balance(site, bob)) == (95, 5)
