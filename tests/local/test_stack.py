@@ -14,11 +14,11 @@ from uuid import uuid4
 
 import pytest
 
+from infra.local.http import Answer, Caller
 from infra.local.paths import ROOT
 from infra.local.processes import kill_marked, marked
 from infra.local.stack import LocalStack, Ports
 from infra.local.state import State
-from tests.local.http import Answer, Client
 from tests.local.listeners import addresses_of
 from tests.stack import Stack
 
@@ -59,25 +59,28 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
 
 
 def test_it_answers(stack: Stack) -> None:
-    assert Client(stack).get("/health").status == 200
-    assert Client(stack).get("/docs").status == 200
+    anybody = Caller(stack["apiUrl"], "")
+
+    assert anybody.get("/health").status == 200
+    assert anybody.get("/docs").status == 200
 
 
 def test_its_keys_are_known_and_others_are_not(stack: Stack) -> None:
     for key in stack["keys"].values():
-        assert Client(stack, key).get("/api/payments/user/somebody").status == 200
-    assert Client(stack, "ek_of_nobody").get("/api/payments/user/somebody").status == 401
+        assert Caller(stack["apiUrl"], key).get("/api/payments/user/somebody").status == 200
+    nobody = Caller(stack["apiUrl"], "ek_of_nobody")
+    assert nobody.get("/api/payments/user/somebody").status == 401
 
 
 def test_only_the_operator_may_look_deep(stack: Stack) -> None:
-    assert Client(stack, stack["keys"]["ops"]).get("/api/ops/health").status == 200
-    assert Client(stack, stack["keys"]["merchant"]).get("/api/ops/health").status == 403
+    assert Caller(stack["apiUrl"], stack["keys"]["ops"]).get("/api/ops/health").status == 200
+    assert Caller(stack["apiUrl"], stack["keys"]["merchant"]).get("/api/ops/health").status == 403
 
 
 def test_an_unknown_path_is_a_problem_of_ours(stack: Stack) -> None:
-    answer = Client(stack).get("/api/nothing")
+    answer = Caller(stack["apiUrl"], "").get("/api/nothing")
 
-    assert (answer.status, answer.kind) == (404, "application/problem+json")
+    assert (answer.status, kind_of(answer)) == (404, "application/problem+json")
     assert answer.body["code"] == "not_found"
 
 
@@ -91,22 +94,22 @@ def test_a_crash_is_cleaned_up_and_begun_again(own: LocalStack) -> None:
     assert own.status() is None
     second = own.up(Ports())
 
-    assert Client(second).get("/health").status == 200
+    assert Caller(second["apiUrl"], "").get("/health").status == 200
     assert second["keys"] != first["keys"]
     assert not state.valkey.child.is_alive()
 
 
 def test_up_again_keeps_what_is_there_and_is_quick(own: LocalStack) -> None:
     first = own.up(Ports())
-    client = Client(first, first["keys"]["merchant"])
-    wallet = made_wallet(client)
+    merchant = Caller(first["apiUrl"], first["keys"]["merchant"])
+    wallet = made_wallet(merchant)
 
     began_at = time.monotonic()
     second = own.up(Ports())
 
     assert second == first
     assert time.monotonic() - began_at < 5
-    assert client.get(f"/api/wallets/{wallet.id}").status == 200
+    assert merchant.get(f"/api/wallets/{wallet.id}").status == 200
 
 
 def test_down_leaves_no_process_behind(own: LocalStack) -> None:
@@ -123,23 +126,23 @@ def test_down_leaves_no_process_behind(own: LocalStack) -> None:
 def test_fifty_cold_callers_are_survived(own: LocalStack) -> None:
     """Each call is two functions, and none of their processes is there at first."""
     stack = own.up(Ports())
-    client = Client(stack, stack["keys"]["merchant"])
-    wallets = [made_wallet(client) for _ in range(CALLER_COUNT)]
+    merchant = Caller(stack["apiUrl"], stack["keys"]["merchant"])
+    wallets = [made_wallet(merchant) for _ in range(CALLER_COUNT)]
     for pid in functions_of(own.files.folder):
         os.kill(pid, 9)
 
     with ThreadPoolExecutor(CALLER_COUNT) as callers:
-        answers = list(callers.map(lambda wallet: paid(client, wallet), wallets))
+        answers = list(callers.map(lambda wallet: paid(merchant, wallet), wallets))
 
     statuses = Counter(answer.status for answer in answers)
     assert set(statuses) <= {201, 429, 503}
     assert statuses[201] >= CALLER_COUNT // 2
     refused = [answer for answer in answers if answer.status != 201]
-    assert all(answer.kind == "application/problem+json" for answer in refused)
+    assert all(kind_of(answer) == "application/problem+json" for answer in refused)
     assert all(answer.body["retryable"] for answer in refused)
 
     # It has recovered by itself, and has not grown out of a laptop.
-    assert [paid(client, wallet).status for wallet in wallets[:10]] == [201] * 10
+    assert [paid(merchant, wallet).status for wallet in wallets[:10]] == [201] * 10
     assert memory_mib(own.files.folder) < MEMORY_MIB_MAX
 
 
@@ -149,15 +152,19 @@ class Wallet:
     user_id: str
 
 
-def made_wallet(client: Client) -> Wallet:
+def kind_of(answer: Answer) -> str:
+    return answer.headers["Content-Type"].partition(";")[0]
+
+
+def made_wallet(merchant: Caller) -> Wallet:
     user_id = f"usr_{uuid4().hex}"
     wanted = {"userId": user_id, "currency": "USD", "initialBalance": 1_000}
-    made = client.post("/api/wallets/create", wanted)
+    made = merchant.post("/api/wallets/create", wanted)
     assert made.status == 201, made
     return Wallet(made.body["id"], user_id)
 
 
-def paid(client: Client, wallet: Wallet) -> Answer:
+def paid(merchant: Caller, wallet: Wallet) -> Answer:
     order = {
         "userId": wallet.user_id,
         "merchantId": "shop",
@@ -166,7 +173,7 @@ def paid(client: Client, wallet: Wallet) -> Answer:
         "walletId": wallet.id,
         "process": True,
     }
-    return client.post("/api/payments", order, idempotency_key=uuid4().hex)
+    return merchant.post("/api/payments", order, key=uuid4().hex)
 
 
 def functions_of(folder: Path) -> list[int]:
