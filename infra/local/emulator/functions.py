@@ -20,8 +20,8 @@ def run_functions_in_environments(folder: Path, endpoint_url: str) -> None:
     Those run in MiniStack's interpreter with its site-packages (a dependency that no layer ships
     stays hidden), put layers before the function on sys.path, hand them the emulator's own
     variables, unpack every layer again for each process and import again for each (fifty cold
-    callers are fifty imports), wait 50 ms for the output of a function that prints nothing, end
-    a process whose function raised, and stay when the emulator is killed.
+    callers are fifty imports), wait 50 ms for the output of a function that prints nothing, and
+    end a process whose function raised.
     """
     lambda_runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
     lambda_svc: Any = importlib.import_module("ministack.services.lambda_svc")
