@@ -53,6 +53,7 @@ def create_payment(
         client_id=caller.client_id,
     )
     if request.process:
+        request.require_wallet()
         return _answer(
             bootstrap.payments().create_and_process(order, caller.request_id), HTTPStatus.CREATED
         )

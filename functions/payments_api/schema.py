@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field
 
 from evenkeel.entrypoints.schema import (
     Amount,
@@ -17,6 +17,7 @@ from evenkeel.entrypoints.schema import (
     Time,
     WalletId,
 )
+from evenkeel.errors import FieldError, ValidationFailed
 from evenkeel.money import Money
 from evenkeel.payments.model import Capture, Change, Order, Payment
 
@@ -40,20 +41,17 @@ class CreatePayment(Request):
     process: Annotated[bool, Field(description="Create and debit in one call; needs walletId.")] = (
         False
     )
-    wallet_id: Annotated[WalletId | None, Field(validate_default=True)] = None
+    wallet_id: WalletId | None = None
     description: Description | None = None
     metadata: Annotated[
         dict[str, str], Field(max_length=METADATA_PAIR_COUNT_MAX), AfterValidator(_small)
     ] = Field(default_factory=dict)
     capture: Literal["automatic"] = "automatic"
 
-    @field_validator("wallet_id")
-    @classmethod
-    def _is_there_for_processing(cls, wallet_id: str | None, info: ValidationInfo) -> str | None:
-        if wallet_id is None and info.data.get("process"):
-            message = "process needs a wallet"
-            raise ValueError(message)
-        return wallet_id
+    def require_wallet(self) -> None:
+        """Raise ValidationFailed unless there is a wallet to debit."""
+        if self.wallet_id is None:
+            raise ValidationFailed(FieldError("walletId", "process needs it"))
 
     def order(self, *, payment_id: str, fingerprint: str, client_id: str) -> Order:
         return Order(

@@ -48,7 +48,7 @@ def test_a_time_of_no_zone_is_not_written() -> None:
     ],
 )
 def test_nothing_else_reads_as_a_time(text: str) -> None:
-    with pytest.raises(ValueError, match=r"data|day"):
+    with pytest.raises(ValueError, match=r"six decimals|day"):
         from_rfc3339(text)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 Clock = Callable[[], datetime]
 
@@ -15,7 +18,7 @@ def utc_now() -> datetime:
 def to_rfc3339(moment: datetime) -> str:
     """Write a UTC time with six decimals, so that text order is time order."""
     assert moment.utcoffset() is not None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def from_rfc3339(text: str) -> datetime:
@@ -24,4 +27,7 @@ def from_rfc3339(text: str) -> datetime:
     Raises:
         ValueError: The text is not such a time.
     """
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if not WRITTEN.fullmatch(text):
+        message = f"{text!r} is not a time with six decimals, in UTC"
+        raise ValueError(message)
+    return datetime.fromisoformat(text)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
@@ -75,6 +76,7 @@ class Api:
     def __init__(self) -> None:
         self.resolver = APIGatewayRestResolver(enable_validation=True)
         self.resolver.exception_handler(RequestValidationError)(_invalid)
+        self.resolver.not_found(_not_found)
         self.accesses: dict[tuple[str, str], Access] = {}
 
     def get(
@@ -161,13 +163,9 @@ class Api:
         logger.append_keys(client_id=principal.client_id)
         principal.require(access.scope)
         text = _body(event, access)
-        caller = Caller(
-            principal,
-            request_id,
-            " ".join(route),
-            _idempotency_key(headers) if access.is_keyed else None,
-            body.fingerprint(body.read_json(text)) if text else None,
-        )
+        fingerprint = body.fingerprint(body.read_json(text)) if text else None
+        key = _idempotency_key(headers) if access.is_keyed else None
+        caller = Caller(principal, request_id, " ".join(route), key, fingerprint)
         self.resolver.append_context(caller=caller)
         # A body is JSON here, whatever the client has called it.
         readable = {"body": text or None, "isBase64Encoded": False, "headers": headers | JSON}
@@ -209,6 +207,11 @@ def _invalid(error: RequestValidationError) -> Response[str]:
     if any(fault["loc"][0] == "response" for fault in faults):
         raise error  # Our own answer does not fit its model.
     raise ValidationFailed(*(FieldError(_path(fault["loc"]), fault["msg"]) for fault in faults))
+
+
+def _not_found(_: NotFoundError) -> Response[str]:
+    """A path whose parameter has a form that the router does not know names nothing."""
+    raise ObjectNotFound
 
 
 def _path(location: Sequence[str | int]) -> str:

@@ -1,12 +1,21 @@
 """What the bodies of all routes are made of: camelCase outside, snake_case inside."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 from pydantic.alias_generators import to_camel
 
 from evenkeel.clock import to_rfc3339
@@ -15,7 +24,9 @@ from evenkeel.money import AMOUNT_MINOR_MAX
 
 PAGE_LIMIT_MAX = 100
 PAGE_LIMIT_DEFAULT = 25
-ID_LENGTH_MAX = 64
+RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class Request(BaseModel):
@@ -67,8 +78,19 @@ def _known_currency(code: str) -> str:
     return code
 
 
+def _rfc3339(text: Any) -> Any:
+    if not isinstance(text, str) or not RFC3339.fullmatch(text):
+        message = "not a time of RFC 3339, such as 2026-01-01T12:00:00Z"
+        raise ValueError(message)
+    return text
+
+
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "not a time of this calendar in UTC"
+        raise ValueError(message) from error
 
 
 Amount = Annotated[
@@ -84,7 +106,7 @@ ClientString = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 WalletId = Annotated[str, Field(pattern=r"^wal_[A-Za-z0-9_-]{1,60}$", examples=["wal_…"])]
 Description = Annotated[str, Field(max_length=255)]
 Time = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]
-Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_to_utc)]
 
 IdempotencyKey = Annotated[
     str,
