@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 
+from infra.local.assembly import synthesize
 from infra.local.http import Answer, Caller
 from infra.local.paths import ROOT
 from infra.local.processes import kill_marked, marked
@@ -99,7 +100,12 @@ def test_a_crash_is_cleaned_up_and_begun_again(own: LocalStack) -> None:
     assert not state.valkey.child.is_alive()
 
 
-def test_up_again_keeps_what_is_there_and_is_quick(own: LocalStack) -> None:
+def test_up_again_keeps_what_is_there_and_is_quick(
+    own: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An edit while the tests run would be deployed, and that takes its time.
+    assembly = synthesize()
+    monkeypatch.setattr("infra.local.stack.synthesize", lambda: assembly)
     first = own.up(Ports())
     merchant = Caller(first["apiUrl"], first["keys"]["merchant"])
     wallet = made_wallet(merchant)
