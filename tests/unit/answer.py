@@ -14,6 +14,7 @@ class Answer:
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> "Answer":
+        assert raw["isBase64Encoded"] is False
         headers = {name: ", ".join(values) for name, values in raw["multiValueHeaders"].items()}
         return cls(int(raw["statusCode"]), headers, raw["body"])
 

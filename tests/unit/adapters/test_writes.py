@@ -97,6 +97,12 @@ def test_a_malformed_write_is_ours_to_mend(code: str) -> None:
         write(Tables(cancelled(NONE, {"Code": code})))
 
 
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
+def test_any_other_refusal_of_a_transaction_is_raised(code: str) -> None:
+    with pytest.raises(ClientError, match=code):
+        write(Tables(refusal(code)))
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
