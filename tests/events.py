@@ -8,7 +8,7 @@ from urllib.parse import quote
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 
-def event(  # noqa: PLR0913, PLR0917 - a request has that many parts.
+def event(
     method: str,
     resource: str,
     params: Mapping[str, str] | None = None,

@@ -4,7 +4,7 @@ from evenkeel.ids import derived_id
 from evenkeel.money import Money
 from evenkeel.wallets import requests
 from evenkeel.wallets.posting import TransferRequest
-from evenkeel.wallets.requests import Asked, PaymentDebit
+from evenkeel.wallets.requests import Amount, Asked, PaymentDebit
 
 
 def asked(key: str, client_id: str = "cli_a", fingerprint: str = "same") -> Asked:
@@ -14,17 +14,17 @@ def asked(key: str, client_id: str = "cli_a", fingerprint: str = "same") -> Aske
 def credit(
     key: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a"
 ) -> TransferRequest:
-    return requests.credit(asked(key, client_id), wallet_id, amount_minor, "reference", None)
+    return requests.credit(asked(key, client_id), wallet_id, Amount(amount_minor, "reference"))
 
 
 def debit(key: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a") -> TransferRequest:
-    return requests.debit(asked(key, client_id), wallet_id, amount_minor, None, "description")
+    return requests.debit(asked(key, client_id), wallet_id, Amount(amount_minor, description="x"))
 
 
 def transfer(
     key: str, from_wallet_id: str, to_wallet_id: str, amount: int, client_id: str = "cli_a"
 ) -> TransferRequest:
-    return requests.transfer(asked(key, client_id), from_wallet_id, to_wallet_id, amount)
+    return requests.transfer(asked(key, client_id), from_wallet_id, to_wallet_id, Amount(amount))
 
 
 def payment(

@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field, RootModel
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.schema import Reply, Request, Time
 
+ClientId = Annotated[str, Field(pattern="^cli_[a-z0-9_]{1,32}$")]
+KeyId = Annotated[str, Field(pattern="^key_[a-z2-7]{26}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -20,19 +22,19 @@ class Command(Request):
 class CreateClient(Command):
     action: Literal["create-client"]
     name: Name
-    client_id: Annotated[str | None, Field(pattern="^cli_[a-z0-9_]{1,32}$")] = None
+    client_id: ClientId | None = None
 
 
 class IssueKey(Command):
     action: Literal["issue-key"]
-    client_id: str
+    client_id: ClientId
     name: Name
     scopes: Annotated[frozenset[Scope], Field(min_length=1)]
 
 
 class RevokeKey(Command):
     action: Literal["revoke-key"]
-    key_id: str
+    key_id: KeyId
 
 
 class AccessCommand(RootModel[CreateClient | IssueKey | RevokeKey]):

@@ -14,6 +14,7 @@ from evenkeel.entrypoints.http import Access, Api, reply
 from evenkeel.entrypoints.problems import RETRY_AFTER_S
 from evenkeel.entrypoints.schema import (
     PAGE_LIMIT_DEFAULT,
+    ClientStringInPath,
     Cursor,
     IdempotencyKey,
     Limit,
@@ -77,7 +78,7 @@ def process_payment(id: str, request: ProcessPayment) -> Response[PaymentReply]:
 
 @api.get("/api/payments/user/{userId}", READ, refuses=(422,))
 def list_user_payments(
-    userId: str,
+    userId: ClientStringInPath,
     limit: Limit = PAGE_LIMIT_DEFAULT,
     cursor: Cursor = None,
     status: PaymentStatus | None = None,

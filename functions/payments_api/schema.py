@@ -128,7 +128,7 @@ class PaymentReply(Reply):
             amount_captured=payment.captured_minor,
             amount_refunded=payment.refunded_minor,
             transfer_id=payment.transfer_id,
-            failure=FailureReply(code=failure.code, message=failure.message) if failure else None,
+            failure=FailureReply(code=failure.reason, message=failure.message) if failure else None,
             anomaly=NOT_CHECKED,
             attempts=payment.attempts,
             description=order.description,

@@ -23,10 +23,10 @@ REPLIES: Replies = {
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return outcome_of(lambda: _debited(event), REPLIES, request_id=event.get("requestId"))
+
+
+def _debited(event: dict[str, Any]) -> Posted:
     command = DebitCommand.model_validate(event)
-    return outcome_of(lambda: _debited(command), REPLIES, request_id=command.request_id)
-
-
-def _debited(command: DebitCommand) -> Posted:
     moved = bootstrap.wallets().move(command.debit().request())
     return Posted(transfer_id=moved.transfer.id)

@@ -16,10 +16,10 @@ from evenkeel.entrypoints.schema import (
     IdempotencyKey,
     Limit,
 )
+from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.wallets import requests
 from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.requests import Asked
-from evenkeel.wallets.service import TRANSFER_PREFIX
 from functions.wallets_api.schema import (
     CheckReply,
     EntryList,
@@ -66,9 +66,7 @@ def create_wallet(request: OpenWallet) -> Response[WalletReply]:
 @api.post("/api/wallets/credit", FUND, refuses=MOVE_REFUSES)
 def credit_wallet(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
     """Put money from outside into a wallet."""
-    wish = requests.credit(
-        _asked(), request.wallet_id, request.amount, request.reference, request.description
-    )
+    wish = requests.credit(_asked(), request.wallet_id, request.money())
     moved = bootstrap.wallets().move(wish)
     return reply(MovedReply.of(moved, request.wallet_id), replayed=moved.replayed)
 
@@ -76,9 +74,7 @@ def credit_wallet(request: MoveMoney, idempotency_key: IdempotencyKey) -> Respon
 @api.post("/api/wallets/debit", MOVE, refuses=MOVE_REFUSES)
 def debit_wallet(request: MoveMoney, idempotency_key: IdempotencyKey) -> Response[MovedReply]:
     """Take money out of a wallet."""
-    wish = requests.debit(
-        _asked(), request.wallet_id, request.amount, request.reference, request.description
-    )
+    wish = requests.debit(_asked(), request.wallet_id, request.money())
     moved = bootstrap.wallets().move(wish)
     return reply(MovedReply.of(moved, request.wallet_id), replayed=moved.replayed)
 
@@ -88,7 +84,9 @@ def transfer_money(
     request: TransferMoney, idempotency_key: IdempotencyKey
 ) -> Response[TransferredReply]:
     """Move money from one wallet to another."""
-    wish = requests.transfer(_asked(), request.from_wallet_id, request.to_wallet_id, request.amount)
+    wish = requests.transfer(
+        _asked(), request.from_wallet_id, request.to_wallet_id, requests.Amount(request.amount)
+    )
     moved = bootstrap.wallets().move(wish)
     return reply(TransferredReply.of(moved, request), replayed=moved.replayed)
 

@@ -19,6 +19,7 @@ from evenkeel.entrypoints.schema import (
 )
 from evenkeel.ledger.transfer import Transfer
 from evenkeel.money import AMOUNT_MINOR_MAX
+from evenkeel.wallets import requests
 from evenkeel.wallets.model import WalletSnapshot
 from evenkeel.wallets.service import Moved, WalletCheck
 
@@ -38,6 +39,9 @@ class MoveMoney(Request):
     amount: Amount
     reference: Annotated[str | None, Field(max_length=REFERENCE_LENGTH_MAX)] = None
     description: Description | None = None
+
+    def money(self) -> requests.Amount:
+        return requests.Amount(self.amount, self.reference, self.description)
 
 
 class TransferMoney(Request):

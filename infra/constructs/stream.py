@@ -19,8 +19,8 @@ UNLIMITED = -1
 class StreamReader(Construct):
     """A failed batch comes again from its first record, until it is done or too old.
 
-    Neither bisected nor partly accepted: the reader keeps a checkpoint by batch, and would
-    see a part of a batch as another batch.
+    Neither bisected nor partly accepted: the reader sets aside by itself what it cannot read,
+    so a batch fails only as a whole, for want of its tables.
     """
 
     def __init__(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evenkeel.payments.model import Debit
-from evenkeel.payments.ports import Receipt, WalletGateway
+from evenkeel.payments.ports import WalletGateway
 
 
 class FlakyGateway:
@@ -18,11 +18,11 @@ class FlakyGateway:
         self.faults = list(faults)
         self.call_count = 0
 
-    def debit(self, debit: Debit, request_id: str) -> Receipt:
+    def debit(self, debit: Debit, request_id: str) -> str:
         self.call_count += 1
         if self.faults:
             return self.faults.pop(0)(lambda: self._gateway.debit(debit, request_id))
         return self._gateway.debit(debit, request_id)
 
 
-Fault = Callable[[Callable[[], Receipt]], Receipt]
+Fault = Callable[[Callable[[], str]], str]

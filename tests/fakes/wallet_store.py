@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from evenkeel.errors import ObjectNotFound, VersionConflict
 from evenkeel.ledger.transfer import Decline, Record, Transfer
 from evenkeel.wallets.model import Wallet
-from evenkeel.wallets.ports import EntryRef, Sight
+from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, ref_before
 from evenkeel.wallets.posting import Posting
 
 
@@ -53,15 +53,22 @@ class InMemoryWalletStore:
             raise VersionConflict
         self.wallets[wallet.client_id, wallet.id] = wallet
 
-    def entries(
-        self, client_id: str, wallet_id: str, start: EntryRef, limit: int
-    ) -> Sequence[Transfer]:
-        found: list[Transfer] = []
-        transfer_id: str | None = start.transfer_id
-        while transfer_id is not None and len(found) < limit:
-            record = self.records.get((client_id, transfer_id))
-            if not isinstance(record, Transfer):
+    def entries(self, client_id: str, wallet_id: str, start: EntryRef, limit: int) -> EntryPage:
+        chain: list[Transfer] = []
+        ref: EntryRef | None = start
+        while ref is not None and len(chain) < limit:
+            record = self.records.get((client_id, ref.transfer_id))
+            if not isinstance(record, Transfer) or not record.is_entry(wallet_id, ref.number):
                 break
-            found.append(record)
-            transfer_id = record.entry_of(wallet_id).previous_transfer_id
-        return found
+            chain.append(record)
+            ref = ref_before(record, wallet_id)
+        return EntryPage(chain, self._strangers(client_id, wallet_id, chain))
+
+    def _strangers(self, client_id: str, wallet_id: str, chain: list[Transfer]) -> list[str]:
+        numbers = {transfer.entry_of(wallet_id).number for transfer in chain}
+        return [
+            record.id
+            for record in self.records.values()
+            if isinstance(record, Transfer) and record.client_id == client_id
+            if record not in chain and any(record.is_entry(wallet_id, each) for each in numbers)
+        ]

@@ -40,7 +40,7 @@ def test_all_that_a_client_says_of_a_payment_is_kept(store: PaymentStore, client
         description="Zwölf Brötchen",
         metadata={"basket": "7", "ü": '"quoted"'},
     )
-    payment = Payment.created_and_claimed(said, NOON)
+    payment = Payment.created_and_claimed(said, NOON, "r1")
     store.add(payment)
 
     assert store.get(client_id, payment.id) == payment
@@ -78,7 +78,7 @@ def test_an_unknown_payment_is_not_found(store: PaymentStore, pending: Payment) 
 def test_every_change_is_read_as_it_was_saved(
     store: PaymentStore, pending: Payment, change: object
 ) -> None:
-    claimed = pending.claimed("wal_1", NOON)
+    claimed = pending.claimed("wal_1", NOON, "r1")
     store.save(claimed)
     assert callable(change)
     changed = change(claimed)
@@ -89,11 +89,11 @@ def test_every_change_is_read_as_it_was_saved(
 
 
 def test_a_change_of_an_outdated_payment_is_refused(store: PaymentStore, pending: Payment) -> None:
-    claimed = pending.claimed("wal_1", NOON)
+    claimed = pending.claimed("wal_1", NOON, "r1")
     store.save(claimed)
 
     with pytest.raises(VersionConflict):
-        store.save(pending.claimed("wal_2", NOON))
+        store.save(pending.claimed("wal_2", NOON, "r1"))
 
     assert store.get(pending.client_id, pending.id) == claimed
 

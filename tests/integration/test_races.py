@@ -31,9 +31,9 @@ def wallets(dynamodb: DynamoDBClient, patient_retry: Retry) -> Wallets:
 
 
 @pytest.fixture
-def payments(dynamodb: DynamoDBClient, wallets: Wallets) -> Payments:
+def payments(dynamodb: DynamoDBClient, wallets: Wallets, patient_retry: Retry) -> Payments:
     gateway = InlineWalletGateway(wallets)
-    return Payments(payment_store(dynamodb), gateway, NeverSeen(), utc_now)
+    return Payments(payment_store(dynamodb), gateway, NeverSeen(), patient_retry, utc_now)
 
 
 def outcomes(thread_count: int, act: Callable[[int], object]) -> list[object]:

@@ -95,9 +95,9 @@ def test_one_failed_transaction_becomes_one_error(
     assert faults.call_count == 1
 
 
-@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem"])
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
 @pytest.mark.parametrize(("make", "error"), WRITING_FAULTS, ids=WRITING_IDS)
-def test_one_failed_call_becomes_one_error(
+def test_one_failed_write_becomes_one_error(
     dynamodb: DynamoDBClient,
     client_id: str,
     operation: str,
@@ -108,13 +108,24 @@ def test_one_failed_call_becomes_one_error(
     payment = Payment.created(order("k1", client_id), NOON)
     calls: dict[str, Callable[[], object]] = {
         "PutItem": lambda: store.add(payment),
-        "UpdateItem": lambda: store.save(payment.claimed("wal_1", NOON)),
-        "GetItem": lambda: store.get(client_id, payment.id),
+        "UpdateItem": lambda: store.save(payment.claimed("wal_1", NOON, "r1")),
     }
     faults = Faults(dynamodb, operation, make())
 
     with pytest.raises(error):
         calls[operation]()
+
+    assert faults.call_count == 1
+
+
+@pytest.mark.parametrize("make", [*TURNED_AWAY.values(), *LOST.values()], ids=WRITING_IDS)
+def test_a_failed_read_has_applied_nothing_whatever_became_of_it(
+    dynamodb: DynamoDBClient, client_id: str, make: Make
+) -> None:
+    faults = Faults(dynamodb, "GetItem", make())
+
+    with pytest.raises(StoreBusy):
+        payment_store(dynamodb).get(client_id, "pay_1")
 
     assert faults.call_count == 1
 

@@ -1,10 +1,13 @@
 """One contract, every store. The fake may be trusted because it passes this too."""
 
+import os
 from dataclasses import replace
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from evenkeel.adapters import clients
+from evenkeel.adapters.dynamodb.ledger_items import RecordItem
 from evenkeel.errors import DeclineReason, ObjectNotFound, VersionConflict
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.wallets.model import Wallet, WalletAction
@@ -196,7 +199,7 @@ def test_entries_of_both_sides_come_newest_first_without_a_gap(
     posted(store, requests.credit("c", alice.id, 20, alice.client_id))
     newest = posted(store, requests.transfer("t2", bob.id, alice.id, 5, alice.client_id))
 
-    entries = store.entries(alice.client_id, alice.id, EntryRef(4, newest.id), 10)
+    entries = store.entries(alice.client_id, alice.id, EntryRef(4, newest.id), 10).transfers
 
     assert [transfer.entry_of(alice.id).number for transfer in entries] == [4, 3, 2, 1]
     assert [transfer.effect_on(alice.id) for transfer in entries] == [5, 20, -10, 1000]
@@ -212,11 +215,38 @@ def test_a_page_of_entries_begins_where_it_is_told_and_ends_at_its_limit(
 
     entries = store.entries(alice.client_id, alice.id, EntryRef(5, transfers[3].id), 3)
 
-    assert list(entries) == [transfers[3], transfers[2], transfers[1]]
+    assert list(entries.transfers) == [transfers[3], transfers[2], transfers[1]]
 
 
 def test_the_walk_stops_where_an_entry_is_missing(store: WalletStore, alice: Wallet) -> None:
-    assert store.entries(alice.client_id, alice.id, EntryRef(9, "trf_missing"), 3) == []
+    page = store.entries(alice.client_id, alice.id, EntryRef(9, "trf_missing"), 3)
+
+    assert list(page.transfers) == []
+
+
+def test_what_stands_beside_the_chain_is_set_aside(
+    store: WalletStore, alice: Wallet, bob: Wallet
+) -> None:
+    """A record that was put into the journal behind the ledger's back, under a number in use."""
+    real = posted(store, requests.credit("c", alice.id, 20, alice.client_id))
+    request = requests.transfer("forged", alice.id, bob.id, 5, alice.client_id)
+    forged = replace(draft(request, {alice.id: alice, bob.id: bob}, NOON).transfer, id="trf_forged")
+    put_beside(store, forged)
+
+    page = store.entries(alice.client_id, alice.id, EntryRef(2, real.id), 10)
+
+    assert [transfer.entry_of(alice.id).number for transfer in page.transfers] == [2, 1]
+    assert page.transfers[0] == real
+    assert list(page.strangers) == ["trf_forged"]
+
+
+def put_beside(store: WalletStore, transfer: Transfer) -> None:
+    if isinstance(store, InMemoryWalletStore):
+        store.records[transfer.client_id, transfer.id] = transfer
+        return
+    clients.dynamodb().put_item(
+        TableName=os.environ["LEDGER_TABLE"], Item=RecordItem.of(transfer).to_dynamodb_dict()
+    )
 
 
 def test_two_clients_share_no_id_and_no_wallet(

@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
 from evenkeel.access.service import Doorkeeper, Keyring
 from tests.fakes.access_store import InMemoryAccessStore
-from tests.fakes.clock import ManualClock, ManualSeconds
+from tests.fakes.clock import NOON, ManualClock, ManualSeconds
+from tests.fakes.retry import instant_retry
 
 
 @pytest.fixture
@@ -29,4 +32,4 @@ def seconds() -> ManualSeconds:
 
 @pytest.fixture
 def doorkeeper(store: InMemoryAccessStore, seconds: ManualSeconds) -> Doorkeeper:
-    return Doorkeeper(store, seconds)
+    return Doorkeeper(store, instant_retry(), lambda: NOON + timedelta(seconds=seconds()))

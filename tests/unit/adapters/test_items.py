@@ -78,7 +78,7 @@ ORDER = Order(
     description="two cups",
     metadata={"table": "5", "é": '"'},
 )
-CLAIMED = Payment.created_and_claimed(ORDER, NOON)
+CLAIMED = Payment.created_and_claimed(ORDER, NOON, "r1")
 REFUSED = Declined(DeclineReason.WALLET_FROZEN, "no", first_request_id="request-1")
 PAYMENTS = [
     Payment.created(ORDER, LATER),

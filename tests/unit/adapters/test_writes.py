@@ -2,11 +2,11 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel.adapters.dynamodb.writes import new_item, put_new, transact
-from evenkeel.errors import EvenkeelError, LedgerBusy, LedgerUnconfirmed
+from evenkeel.adapters.failures import TurnedAway
 
 URL = "https://dynamodb.example"
 ITEM = {"id": {"S": "a"}, "text": {"S": "b"}}
@@ -87,7 +87,7 @@ def test_failed_conditions_are_returned_in_order_with_what_they_met() -> None:
     ],
 )
 def test_while_an_item_is_contended_nothing_is_decided(reasons: list[dict[str, Any]]) -> None:
-    with pytest.raises(LedgerBusy):
+    with pytest.raises(TurnedAway):
         write(Tables(cancelled(*reasons)))
 
 
@@ -101,23 +101,6 @@ def test_a_malformed_write_is_ours_to_mend(code: str) -> None:
 def test_any_other_refusal_of_a_transaction_is_raised(code: str) -> None:
     with pytest.raises(ClientError, match=code):
         write(Tables(refusal(code)))
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (refusal("ThrottlingException"), LedgerBusy),
-        (EndpointConnectionError(endpoint_url=URL), LedgerBusy),
-        (refusal("TransactionInProgressException"), LedgerUnconfirmed),
-        (ReadTimeoutError(endpoint_url=URL), LedgerUnconfirmed),
-    ],
-    ids=repr,
-)
-def test_a_failed_transaction_was_turned_away_or_may_have_been_written(
-    error: Exception, expected: type[EvenkeelError]
-) -> None:
-    with pytest.raises(expected):
-        write(Tables(error))
 
 
 def test_the_same_writes_are_one_transaction_however_they_are_spelled() -> None:

@@ -19,7 +19,8 @@ from evenkeel.entrypoints.schema import Amount, IdempotencyKey, Limit, Reply, Re
 from evenkeel.errors import ObjectNotFound, StoreBusy, WalletUnavailable
 from tests.events import REQUEST_ID, event
 from tests.fakes.access_store import InMemoryAccessStore
-from tests.fakes.clock import ManualClock, ManualSeconds
+from tests.fakes.clock import ManualClock
+from tests.fakes.retry import instant_retry
 from tests.unit.answer import Answer
 from tests.unit.logs import Logs
 
@@ -79,7 +80,7 @@ def shop() -> Shop:
 @pytest.fixture
 def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
     store = InMemoryAccessStore()
-    doorkeeper = Doorkeeper(store, ManualSeconds())
+    doorkeeper = Doorkeeper(store, instant_retry(), ManualClock())
     monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
     keyring = Keyring(store, ManualClock())
     keyring.create_client("Coffee Ltd", "cli_a")

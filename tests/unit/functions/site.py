@@ -19,7 +19,7 @@ from functions.payments_api import handler as payments_api
 from functions.wallets_api import handler as wallets_api
 from tests.events import event
 from tests.fakes.access_store import InMemoryAccessStore
-from tests.fakes.clock import ManualClock, ManualSeconds
+from tests.fakes.clock import ManualClock
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
 from tests.fakes.seen_payments import NeverSeen
@@ -39,12 +39,14 @@ class Site:
         self.clock = ManualClock()
         self.wallets = Wallets(InMemoryWalletStore(), instant_retry(), self.clock)
         self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
-        self.payments = Payments(InMemoryPaymentStore(), self.gateway, NeverSeen(), self.clock)
+        self.payments = Payments(
+            InMemoryPaymentStore(), self.gateway, NeverSeen(), instant_retry(), self.clock
+        )
         self.keyring = Keyring(InMemoryAccessStore(), self.clock)
         for client_id in (MINE, OTHER):
             self.keyring.create_client("a client", client_id)
         self.key = self.key_of(MINE, Scope)
-        doorkeeper = Doorkeeper(self.keyring.store, ManualSeconds())
+        doorkeeper = Doorkeeper(self.keyring.store, instant_retry(), self.clock)
         monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
         monkeypatch.setattr(bootstrap, "keyring", lambda: self.keyring)
         monkeypatch.setattr(bootstrap, "wallets", lambda: self.wallets)

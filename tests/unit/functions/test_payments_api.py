@@ -7,7 +7,6 @@ import pytest
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.cursors import write_offset
 from evenkeel.errors import DebitNotApplied, DebitUnconfirmed
-from evenkeel.payments.ports import Receipt
 from tests.unit.answer import Answer
 from tests.unit.functions.site import OTHER, Site, order
 
@@ -17,18 +16,18 @@ PROCESS = "/api/payments/{id}/process"
 EVENTS = "/api/payments/{id}/events"
 BY_USER = "/api/payments/user/{userId}"
 
-Debit = Callable[[], Receipt]
+Debit = Callable[[], str]
 
 
-def not_applied(debit: Debit) -> Receipt:
+def not_applied(debit: Debit) -> str:
     raise DebitNotApplied
 
 
-def lost_before(debit: Debit) -> Receipt:
+def lost_before(debit: Debit) -> str:
     raise DebitUnconfirmed
 
 
-def lost_after(debit: Debit) -> Receipt:
+def lost_after(debit: Debit) -> str:
     debit()
     raise DebitUnconfirmed
 
@@ -211,7 +210,7 @@ def test_nothing_applied_is_unavailable_and_the_same_key_goes_on(site: Site) -> 
 
 @pytest.mark.parametrize("fault", [lost_before, lost_after])
 def test_an_unknown_outcome_is_accepted_and_not_a_failure(
-    site: Site, fault: Callable[[Debit], Receipt]
+    site: Site, fault: Callable[[Debit], str]
 ) -> None:
     wallet_id, payment_id = site.wallet(balance=100), site.payment()
     site.fail_next_debit(fault)
@@ -230,7 +229,7 @@ def test_a_request_that_is_being_worked_on_is_to_come_again(site: Site) -> None:
     wallet_id, payment_id = site.wallet(balance=100), site.payment()
     meanwhile: list[Answer] = []
 
-    def asked_again(debit: Debit) -> Receipt:
+    def asked_again(debit: Debit) -> str:
         meanwhile.append(site.post(PROCESS, {"walletId": wallet_id}, id=payment_id))
         return debit()
 

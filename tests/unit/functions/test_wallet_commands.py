@@ -24,7 +24,7 @@ from evenkeel.errors import (
 from evenkeel.ids import derived_id
 from evenkeel.money import Money
 from evenkeel.payments.model import Debit
-from evenkeel.payments.ports import Receipt, WalletGateway
+from evenkeel.payments.ports import WalletGateway
 from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.posting import TransferRequest
 from evenkeel.wallets.service import Wallets
@@ -154,7 +154,7 @@ def test_the_debit_that_was_asked_for_is_the_one_that_is_posted(
     receipt = gateway.debit(debit, "request-1")
     [transfer, _] = wallets.statement("cli_a", wallet_id, limit=2).transfers
 
-    assert receipt == Receipt(debit.transfer_id)
+    assert receipt == debit.transfer_id
     assert (transfer.id, transfer.payment_id) == (debit.transfer_id, debit.payment_id)
     assert (transfer.debit.account_id, transfer.amount) == (wallet_id, debit.amount)
     assert transfer.credit.account_id == "merchant:coffee:EUR"

@@ -7,7 +7,7 @@ from evenkeel.errors import Declined, DeclineReason, InvalidState, RequestInProg
 from evenkeel.money import Money
 from evenkeel.payments.model import (
     HISTORY_COUNT_MAX,
-    LEASE,
+    LEASE_FOR,
     TRANSITIONS,
     Event,
     Order,
@@ -18,17 +18,17 @@ from tests.fakes.clock import NOON
 
 ORDER = Order("pay_1", "same", "cli_a", "alice", "coffee", Money(1250, "EUR"))
 LATER = NOON + timedelta(seconds=1)
-AFTER_LEASE = NOON + LEASE
+AFTER_LEASE = NOON + LEASE_FOR
 
 PENDING = Payment.created(ORDER, NOON)
-CLAIMED = PENDING.claimed("wal_1", NOON)
+CLAIMED = PENDING.claimed("wal_1", NOON, "r1")
 DECLINED = Declined(DeclineReason.WALLET_FROZEN, "frozen", first_request_id="r1")
 
 FINAL = {PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.REFUNDED}
 
 
 def in_status(status: PaymentStatus) -> Payment:
-    return replace(CLAIMED, status=status, lease_until=None)
+    return replace(CLAIMED, status=status, lease=None)
 
 
 def test_the_diagram_of_the_contract_is_the_table() -> None:
@@ -57,7 +57,7 @@ def test_nothing_leads_out_of_a_final_status() -> None:
 @pytest.mark.parametrize(
     ("event", "act"),
     [
-        (Event.CLAIMED, lambda payment: payment.claimed("wal_1", LATER)),
+        (Event.CLAIMED, lambda payment: payment.claimed("wal_1", LATER, "r1")),
         (Event.RELEASED, lambda payment: payment.released(LATER, "cause")),
         (Event.LEFT_OPEN, lambda payment: payment.left_open(LATER, "cause")),
         (Event.COMPLETED, lambda payment: payment.completed(LATER, "trf_1")),
@@ -82,32 +82,32 @@ def test_every_event_in_every_status_is_in_the_table_or_refused(
 
 def test_a_payment_is_claimed_by_one_at_a_time() -> None:
     with pytest.raises(RequestInProgress):
-        CLAIMED.claimed("wal_1", AFTER_LEASE - timedelta(microseconds=1))
+        CLAIMED.claimed("wal_1", AFTER_LEASE - timedelta(microseconds=1), "r2")
 
-    assert CLAIMED.claimed("wal_1", AFTER_LEASE).attempts == 2
+    assert CLAIMED.claimed("wal_1", AFTER_LEASE, "r1").attempts == 2
 
 
 def test_a_payment_keeps_to_the_wallet_that_it_was_claimed_for() -> None:
     with pytest.raises(InvalidState):
-        CLAIMED.released(LATER, "busy").claimed("wal_2", LATER)
+        CLAIMED.released(LATER, "busy").claimed("wal_2", LATER, "r1")
 
 
 def test_what_was_not_applied_is_pending_again() -> None:
     released = CLAIMED.released(LATER, "busy")
 
-    assert (released.status, released.lease_until) == (PaymentStatus.PENDING, None)
+    assert (released.status, released.lease) == (PaymentStatus.PENDING, None)
 
 
 def test_what_an_earlier_attempt_may_have_applied_is_not_pending_again() -> None:
     """Else it could be voided, and debited all the same."""
     left_open = CLAIMED.left_open(LATER, "timeout")
-    again = left_open.claimed("wal_1", LATER).released(LATER, "busy")
+    again = left_open.claimed("wal_1", LATER, "r1").released(LATER, "busy")
 
     assert again.status is PaymentStatus.PROCESSING
 
 
 def test_what_somebody_died_over_is_not_pending_again() -> None:
-    orphaned = CLAIMED.claimed("wal_1", AFTER_LEASE)
+    orphaned = CLAIMED.claimed("wal_1", AFTER_LEASE, "r1")
 
     assert orphaned.released(AFTER_LEASE, "busy").status is PaymentStatus.PROCESSING
 
@@ -123,7 +123,7 @@ def test_a_failed_payment_shows_why() -> None:
     failed = CLAIMED.declined(LATER, DECLINED)
 
     assert failed.failure is not None
-    assert (failed.failure.code, failed.failure.request_id) == ("wallet_frozen", "r1")
+    assert (failed.failure.reason, failed.failure.request_id) == ("wallet_frozen", "r1")
     assert (failed.captured_minor, failed.transfer_id) == (0, None)
 
 
@@ -145,7 +145,7 @@ def test_a_payment_can_be_shown_as_it_was_processed() -> None:
 
 
 def test_created_and_claimed_at_once_is_one_version_with_both_lines() -> None:
-    payment = Payment.created_and_claimed(replace(ORDER, wallet_id="wal_1"), NOON)
+    payment = Payment.created_and_claimed(replace(ORDER, wallet_id="wal_1"), NOON, "r1")
 
     assert (payment.version, payment.status) == (1, PaymentStatus.PROCESSING)
     assert [(line.version, line.event) for line in payment.history] == [
@@ -157,7 +157,7 @@ def test_created_and_claimed_at_once_is_one_version_with_both_lines() -> None:
 def test_a_long_history_keeps_its_beginning_and_its_end() -> None:
     payment = PENDING
     for _ in range(HISTORY_COUNT_MAX):
-        payment = payment.claimed("wal_1", NOON).released(NOON, "busy")
+        payment = payment.claimed("wal_1", NOON, "r1").released(NOON, "busy")
 
     versions = [line.version for line in payment.history]
     assert len(versions) == HISTORY_COUNT_MAX

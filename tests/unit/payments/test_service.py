@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,8 +20,8 @@ from evenkeel.errors import (
     WalletUnavailable,
 )
 from evenkeel.money import Money
-from evenkeel.payments.model import LEASE, Order, Payment, PaymentStatus
-from evenkeel.payments.ports import Receipt, SeenPayments, UserQuery
+from evenkeel.payments.model import LEASE_FOR, Order, Payment, PaymentStatus
+from evenkeel.payments.ports import SeenPayments, UserQuery
 from evenkeel.payments.service import Payments
 from evenkeel.wallets.service import Wallets
 from tests import requests
@@ -39,10 +40,13 @@ class Platform:
 
     def __init__(self, seen: SeenPayments | None = None) -> None:
         self.clock = ManualClock()
+        self.request_numbers = itertools.count(1)
         self.wallets = Wallets(InMemoryWalletStore(), instant_retry(), self.clock)
         self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
         self.store = InMemoryPaymentStore()
-        self.payments = Payments(self.store, self.gateway, seen or NeverSeen(), self.clock)
+        self.payments = Payments(
+            self.store, self.gateway, seen or NeverSeen(), instant_retry(), self.clock
+        )
         self.wallet_id = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=1000)[0].id
 
     @property
@@ -61,7 +65,8 @@ class Platform:
         )
 
     def pay(self, key: str = "k1", amount: int = 400) -> Payment:
-        return self.payments.create_and_process(self.order(key, amount), f"r-{key}").payment
+        request_id = f"r{next(self.request_numbers)}"
+        return self.payments.create_and_process(self.order(key, amount), request_id).payment
 
     def process(self, payment_id: str = "pay_k1") -> Payment:
         return self.payments.process(CLIENT, payment_id, self.wallet_id, "r-process").payment
@@ -70,16 +75,16 @@ class Platform:
         self.gateway.faults += faults
 
 
-def lost_request(_: Callable[[], Receipt]) -> Receipt:
+def lost_request(_: Callable[[], str]) -> str:
     raise DebitNotApplied
 
 
-def lost_answer(debit: Callable[[], Receipt]) -> Receipt:
+def lost_answer(debit: Callable[[], str]) -> str:
     debit()
     raise DebitUnconfirmed
 
 
-def never_arrived(_: Callable[[], Receipt]) -> Receipt:
+def never_arrived(_: Callable[[], str]) -> str:
     raise DebitUnconfirmed
 
 
@@ -87,11 +92,11 @@ class Killed(BaseException):
     """The process is gone: nothing catches it, nothing is recorded after it."""
 
 
-def killed_before(_: Callable[[], Receipt]) -> Receipt:
+def killed_before(_: Callable[[], str]) -> str:
     raise Killed
 
 
-def killed_after(debit: Callable[[], Receipt]) -> Receipt:
+def killed_after(debit: Callable[[], str]) -> str:
     debit()
     raise Killed
 
@@ -165,7 +170,7 @@ def test_a_decline_is_final_though_the_money_comes_later(platform: Platform) -> 
         platform.pay(amount=1001)
 
     assert first.value.reason is again.value.reason is DeclineReason.INSUFFICIENT_FUNDS
-    assert first.value.first_request_id == again.value.first_request_id == "r-k1"
+    assert first.value.first_request_id == again.value.first_request_id == "r1"
     assert (first.value.replayed, again.value.replayed) == (False, True)
     assert platform.store.get(CLIENT, "pay_k1").status is PaymentStatus.FAILED
     assert platform.balance == 1500
@@ -221,15 +226,15 @@ def test_a_crash_leaves_a_lease_that_ends(platform: Platform, fault: Fault) -> N
 
     with pytest.raises(RequestInProgress):
         platform.pay()
-    platform.clock.advance(LEASE)
+    platform.clock.advance(LEASE_FOR)
 
     assert platform.pay().status is PaymentStatus.COMPLETED
     assert platform.balance == 600
 
 
 def test_who_lost_the_lease_answers_what_the_other_one_achieved(platform: Platform) -> None:
-    def slow(debit: Callable[[], Receipt]) -> Receipt:
-        platform.clock.advance(LEASE)
+    def slow(debit: Callable[[], str]) -> str:
+        platform.clock.advance(LEASE_FOR)
         assert platform.pay().status is PaymentStatus.COMPLETED
         return debit()
 
@@ -244,8 +249,8 @@ def test_a_late_copy_of_a_declined_debit_cannot_take_the_money_after_all(
 ) -> None:
     """The first copy hangs; the second is declined; money comes; the first goes on."""
 
-    def hanging(debit: Callable[[], Receipt]) -> Receipt:
-        platform.clock.advance(LEASE)
+    def hanging(debit: Callable[[], str]) -> str:
+        platform.clock.advance(LEASE_FOR)
         with pytest.raises(Declined):
             platform.pay(amount=1001)
         platform.wallets.move(requests.credit("c", platform.wallet_id, 500))
@@ -262,19 +267,20 @@ def test_a_late_copy_of_a_declined_debit_cannot_take_the_money_after_all(
 def test_an_outcome_that_could_not_be_recorded_is_found_by_the_next_attempt(
     platform: Platform,
 ) -> None:
-    class BusyOnce(InMemoryPaymentStore):
-        was_busy = False
+    class Busy(InMemoryPaymentStore):
+        is_busy = True
 
         def save(self, payment: Payment) -> None:
-            if payment.is_processed and not self.was_busy:
-                self.was_busy = True
+            if payment.is_processed and self.is_busy:
                 raise StoreBusy
             super().save(payment)
 
-    payments = replace(platform.payments, store=BusyOnce())
+    store = Busy()
+    payments = replace(platform.payments, store=store)
     with pytest.raises(StoreBusy):
         payments.create_and_process(platform.order(), "r1")
-    platform.clock.advance(LEASE)
+    store.is_busy = False
+    platform.clock.advance(LEASE_FOR)
 
     assert payments.create_and_process(platform.order(), "r2").payment.status == "COMPLETED"
     assert platform.balance == 600

@@ -201,3 +201,19 @@ def test_bounds_that_make_no_sense_are_refused(bounds: dict[str, float]) -> None
 
     with pytest.raises(AssertionError):
         Retry(**(sound | bounds), jitter=float, sleep=waits.sleep, elapsed_s=waits)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("attempt_count", [2, 3, 5])
+def test_an_unknown_outcome_is_not_forgotten_over_what_was_not_applied(
+    retry: Retry, waits: Waits, attempt_count: int
+) -> None:
+    """The first attempt may have been applied, however clearly the last one was turned away."""
+    errors = [LedgerUnconfirmed(), *[LedgerBusy() for _ in range(attempt_count)]]
+
+    with pytest.raises(LedgerUnconfirmed):
+        retry_of(waits, attempt_count_max=attempt_count).call(Flaky(*errors))
+
+
+def test_a_verdict_after_an_unknown_outcome_stands(retry: Retry) -> None:
+    with pytest.raises(ObjectNotFound):
+        retry.call(Flaky(LedgerUnconfirmed(), ObjectNotFound()))

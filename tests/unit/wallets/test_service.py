@@ -11,6 +11,7 @@ from evenkeel.errors import (
     LedgerBusy,
     LedgerUnconfirmed,
     ObjectNotFound,
+    ValidationFailed,
     VersionConflict,
     WalletExists,
 )
@@ -354,6 +355,30 @@ def test_a_missing_entry_is_found(
 
     assert not check.is_balanced
     assert check.chain.entries_checked == 1
+
+
+def test_an_entry_that_was_added_beside_the_chain_is_found(
+    wallets: Wallets, alice: Wallet, store: InMemoryWalletStore
+) -> None:
+    real = wallets.move(requests.credit("c", alice.id, 10)).transfer
+    store.records[CLIENT, "trf_forged"] = replace(real, id="trf_forged")
+
+    check = wallets.check(CLIENT, alice.id)
+
+    assert not check.is_balanced
+    assert (check.difference_minor, check.stranger_count) == (0, 1)
+
+
+def test_a_place_in_another_wallets_chain_is_no_place_to_start(
+    wallets: Wallets, alice: Wallet, bob: Wallet
+) -> None:
+    for number in range(3):
+        wallets.move(requests.credit(f"c{number}", alice.id, 10))
+    wallets.move(requests.credit("b", bob.id, 10))
+    foreign = wallets.statement(CLIENT, alice.id, limit=1).next
+
+    with pytest.raises(ValidationFailed):
+        wallets.statement(CLIENT, bob.id, limit=1, start=foreign)
 
 
 def test_another_client_has_none_of_these_wallets(wallets: Wallets, alice: Wallet) -> None:

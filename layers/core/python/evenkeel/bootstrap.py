@@ -52,12 +52,24 @@ def lambda_() -> LambdaClient:
 
 @cache
 def ledger_retry() -> Retry:
-    """For lost races on a wallet: many short waits, and over well before the function's time."""
+    """For lost races on a wallet: many short waits, and over before the function's time is."""
+    return _retry(attempt_count_max=40, total_s_max=2.5, delay_s_base=0.01, delay_s_max=0.3)
+
+
+@cache
+def store_retry() -> Retry:
+    """For a throttled or lost call to a table that nobody contends for."""
+    return _retry(attempt_count_max=3, total_s_max=1.0, delay_s_base=0.05, delay_s_max=0.3)
+
+
+def _retry(
+    *, attempt_count_max: int, total_s_max: float, delay_s_base: float, delay_s_max: float
+) -> Retry:
     return Retry(
-        attempt_count_max=40,
-        total_s_max=4.0,
-        delay_s_base=0.01,
-        delay_s_max=0.3,
+        attempt_count_max=attempt_count_max,
+        total_s_max=total_s_max,
+        delay_s_base=delay_s_base,
+        delay_s_max=delay_s_max,
         jitter=random.random,
         sleep=time.sleep,
         elapsed_s=time.monotonic,
@@ -96,7 +108,7 @@ def payments() -> Payments:
     from evenkeel.payments.service import Payments
 
     store = DynamoDBPaymentStore(dynamodb(), settings().payments_table)
-    return Payments(store, wallet_gateway(), SeenInThisProcess(), utc_now)
+    return Payments(store, wallet_gateway(), SeenInThisProcess(), store_retry(), utc_now)
 
 
 @cache
@@ -110,7 +122,7 @@ def access_store() -> AccessStore:
 def doorkeeper() -> Doorkeeper:
     from evenkeel.access.service import Doorkeeper
 
-    return Doorkeeper(access_store(), time.monotonic)
+    return Doorkeeper(access_store(), store_retry(), utc_now)
 
 
 @cache

@@ -166,12 +166,17 @@ class Declined(Rejected):
 
 
 class ObjectNotFound(NotFound):
-    """Says nothing of what was looked for: somebody else's reads like nobody's."""
+    """Says nothing of what was looked for: somebody else's reads like nobody's.
+
+    Under an idempotency key this is final too, and its attributes are those of a decline.
+    """
 
     code = "not_found"
 
-    def __init__(self) -> None:
+    def __init__(self, *, first_request_id: str | None = None, replayed: bool = False) -> None:
         super().__init__("there is nothing here")
+        self.first_request_id = first_request_id
+        self.replayed = replayed
 
 
 class IdempotencyKeyReused(Conflict):

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from base64 import b32encode
 
 DIGIT_COUNT = 26  # In base 32: 130 bits.
-ID_LENGTH_MAX = 64
+DIGITS = re.compile("[A-Za-z0-9_-]{1,60}")
 
 
 def derived_id(prefix: str, *parts: str) -> str:
@@ -31,7 +32,8 @@ def random_id(prefix: str) -> str:
 
 def is_id(prefix: str, text: str) -> bool:
     """Tell whether *text* can be such an id, so that nothing else becomes a key."""
-    return text.startswith(f"{prefix}_") and len(text) <= ID_LENGTH_MAX
+    head, _, digits = text.partition("_")
+    return head == prefix and DIGITS.fullmatch(digits) is not None
 
 
 def _digits(raw: bytes) -> str:

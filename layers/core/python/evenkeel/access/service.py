@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from evenkeel.access.model import (
     KEY_LENGTH_MAX,
@@ -22,11 +22,12 @@ from evenkeel.access.ports import AccessStore
 from evenkeel.clock import Clock
 from evenkeel.errors import Unauthorized
 from evenkeel.ids import random_id
+from evenkeel.resilience.retry import Retry
 
 CLIENT_PREFIX = "cli"
 
 # A revoked key must be refused everywhere within 60 s, so it may be believed for less.
-KNOWN_S_MAX = 45.0
+KNOWN_FOR = timedelta(seconds=45)
 KNOWN_COUNT_MAX = 1024
 
 
@@ -34,13 +35,17 @@ KNOWN_COUNT_MAX = 1024
 class Doorkeeper:
     """Knows callers by their keys, and remembers each for a while.
 
+    By the clock on the wall: a clock that counts seconds stands still while Lambda
+    has the environment frozen, and would believe a key for hours.
+
     Only keys in force are remembered: an unknown key costs the caller a look-up
     each time, and cannot push anybody else's out.
     """
 
     store: AccessStore
-    elapsed_s: Callable[[], float]
-    _known: OrderedDict[str, tuple[Principal, float]] = field(default_factory=OrderedDict)
+    retry: Retry
+    clock: Clock
+    _known: OrderedDict[str, tuple[Principal, datetime]] = field(default_factory=OrderedDict)
 
     def admit(self, key: str | None) -> Principal:
         """Return who the key belongs to.
@@ -52,14 +57,14 @@ class Doorkeeper:
             raise Unauthorized
         key_id = key_id_of(key)
         known = self._known.get(key_id)
-        if known is not None and self.elapsed_s() < known[1]:
+        if known is not None and timedelta(0) <= self.clock() - known[1] < KNOWN_FOR:
             return known[0]
         principal = self._look_up(key, key_id)
         self._remember(key_id, principal)
         return principal
 
     def _look_up(self, key: str, key_id: str) -> Principal:
-        stored = self.store.key(key_id)
+        stored = self.retry.call(lambda: self.store.key(key_id))
         if stored is None or stored.revoked_at is not None:
             self._known.pop(key_id, None)
             raise Unauthorized
@@ -68,7 +73,7 @@ class Doorkeeper:
         return Principal(stored.client_id, stored.id, stored.scopes)
 
     def _remember(self, key_id: str, principal: Principal) -> None:
-        self._known[key_id] = (principal, self.elapsed_s() + KNOWN_S_MAX)
+        self._known[key_id] = (principal, self.clock())
         if len(self._known) > KNOWN_COUNT_MAX:
             self._known.popitem(last=False)
 

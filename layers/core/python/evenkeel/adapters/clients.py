@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ONE_ATTEMPT: Any = {"mode": "standard", "total_max_attempts": 1}
 
 TABLE_CONFIG = Config(
-    connect_timeout=1,
+    connect_timeout=0.5,
     read_timeout=2,
     retries=ONE_ATTEMPT,
     tcp_keepalive=True,
@@ -28,8 +28,8 @@ TABLE_CONFIG = Config(
 # The invoked function ends within 8 s; whoever waits for it must outlast it, or
 # an answer that is on its way becomes an unknown outcome.
 INVOKE_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=9,
+    connect_timeout=0.5,
+    read_timeout=8.5,
     retries=ONE_ATTEMPT,
     tcp_keepalive=True,
     parameter_validation=False,

@@ -47,14 +47,29 @@ NOTHING_SENT = (ConnectTimeoutError, EndpointConnectionError)
 ANSWER_LOST = (ConnectionFailure, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 
 
+class TurnedAway(Exception):
+    """DynamoDB has answered, and left undone what it was asked for."""
+
+
 @contextmanager
-def translated(busy: type[Unavailable], unknown: type[OutcomeUnknown]) -> Iterator[None]:
+def reading(busy: type[Unavailable]) -> Iterator[None]:
+    """Turn a failed read into one error of ours: nothing was applied, whatever became of it."""
+    with translated(busy, busy):
+        yield
+
+
+@contextmanager
+def translated(
+    busy: type[Unavailable], unknown: type[Unavailable | OutcomeUnknown]
+) -> Iterator[None]:
     """Turn a failed call into one of our two errors; a mistake of ours passes through.
 
     A failed condition passes through too: only the caller knows what it means.
     """
     try:
         yield
+    except TurnedAway as error:
+        raise busy from error
     except (ClientError, BotoCoreError, PynamoDBException) as error:
         cause = _root(error)
         if was_turned_away(cause):

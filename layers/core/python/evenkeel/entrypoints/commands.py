@@ -15,7 +15,9 @@ logger = Logger()
 Replies = Mapping[type[EvenkeelError], Callable[[Any], Reply]]
 
 
-def outcome_of(ask: Callable[[], Reply], replies: Replies, *, request_id: str) -> dict[str, Any]:
+def outcome_of(
+    ask: Callable[[], Reply], replies: Replies, *, request_id: str | None
+) -> dict[str, Any]:
     """Return what *ask* answers, or the reply to its error's nearest base.
 
     An error without a reply is raised: the caller must take it for an unknown outcome.

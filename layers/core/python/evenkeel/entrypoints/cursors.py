@@ -12,9 +12,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from evenkeel.clock import from_rfc3339, to_rfc3339
 from evenkeel.errors import FieldError, ValidationFailed
 from evenkeel.ids import is_id
+from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.payments.model import PAYMENT_PREFIX, PaymentRef
 from evenkeel.wallets.ports import EntryRef
-from evenkeel.wallets.service import TRANSFER_PREFIX
 
 CURSOR_LENGTH_MAX = 256
 NUMBER_LENGTH_MAX = 15

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -167,8 +167,14 @@ class Api:
         key = _idempotency_key(headers) if access.is_keyed else None
         caller = Caller(principal, request_id, " ".join(route), key, fingerprint)
         self.resolver.append_context(caller=caller)
-        # A body is JSON here, whatever the client has called it.
-        readable = {"body": text or None, "isBase64Encoded": False, "headers": headers | JSON}
+        # A body is JSON here, whatever the client has called it; and the path is the route's,
+        # whatever a custom domain has put in front of it.
+        readable = {
+            "path": _path(event),
+            "body": text or None,
+            "isBase64Encoded": False,
+            "headers": headers | JSON,
+        }
         return self.resolver.resolve({**event, **readable}, context)
 
 
@@ -192,7 +198,23 @@ def _body(event: Event, access: Access) -> str:
     text = body.read_text(event) if event["httpMethod"] == "POST" else ""
     if access.takes_body and not text:
         raise MalformedRequest("the body is missing")
+    if text and not access.takes_body:
+        _refuse_fields(body.read_json(text))
     return text
+
+
+def _refuse_fields(value: Any) -> None:
+    """Raise ValidationFailed for a body where none belongs, unless it says nothing."""
+    if value:
+        fields = list(value) if isinstance(value, dict) else ["body"]
+        raise ValidationFailed(*(FieldError(name, "not a field of this route") for name in fields))
+
+
+def _path(event: Event) -> str:
+    path: str = event["resource"]
+    for name, value in (event.get("pathParameters") or {}).items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 def _idempotency_key(headers: Mapping[str, str]) -> str:
@@ -202,19 +224,19 @@ def _idempotency_key(headers: Mapping[str, str]) -> str:
     return key
 
 
-def _invalid(error: RequestValidationError) -> Response[str]:
+def _invalid(error: RequestValidationError) -> NoReturn:
     faults = error.errors()
     if any(fault["loc"][0] == "response" for fault in faults):
         raise error  # Our own answer does not fit its model.
-    raise ValidationFailed(*(FieldError(_path(fault["loc"]), fault["msg"]) for fault in faults))
+    raise ValidationFailed(*(FieldError(_dotted(fault["loc"]), fault["msg"]) for fault in faults))
 
 
-def _not_found(_: NotFoundError) -> Response[str]:
+def _not_found(_: NotFoundError) -> NoReturn:
     """A path whose parameter has a form that the router does not know names nothing."""
     raise ObjectNotFound
 
 
-def _path(location: Sequence[str | int]) -> str:
+def _dotted(location: Sequence[str | int]) -> str:
     """Return the dotted path of a field, without the part of the request that it is in."""
     return ".".join(map(str, location[1:])) or str(location[0])
 

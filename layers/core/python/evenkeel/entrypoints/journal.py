@@ -15,14 +15,14 @@ logger = Logger()
 
 def fold_batch(raw_records: Sequence[Mapping[str, Any]]) -> None:
     """Fold a batch of one shard. An error means that it must come again, as a whole."""
-    journal, quarantine = bootstrap.journal_stream(), bootstrap.quarantine()
+    journal = bootstrap.journal_stream()
     records: list[JournalRecord] = []
     for raw in raw_records:
         try:
             record = journal.read(raw)
         except UnreadableRecord as error:
             logger.exception("quarantined", event_id=raw.get("eventID"))
-            quarantine.put(raw, reason=str(error))
+            bootstrap.quarantine().put(raw, reason=str(error))
             continue
         if record is not None:
             records.append(record)

@@ -24,14 +24,13 @@ class Kind:
     status: HTTPStatus
     code: str
     retry_after_s: int | None = None
-
-    @property
-    def is_retryable(self) -> bool:
-        return self is INTERNAL or self.retry_after_s is not None
+    is_retryable: bool = False
 
 
-UNAVAILABLE = Kind(HTTPStatus.SERVICE_UNAVAILABLE, "wallet_unavailable", RETRY_AFTER_S)
-INTERNAL = Kind(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error")
+UNAVAILABLE = Kind(
+    HTTPStatus.SERVICE_UNAVAILABLE, "wallet_unavailable", RETRY_AFTER_S, is_retryable=True
+)
+INTERNAL = Kind(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", is_retryable=True)
 
 # An error is answered as its nearest base that is listed. What clients may match
 # on are these codes; our own finer ones are for logs.
@@ -46,7 +45,9 @@ KINDS: dict[type[EvenkeelError], Kind] = {
     errors.ObjectNotFound: Kind(HTTPStatus.NOT_FOUND, "not_found"),
     errors.IdempotencyKeyReused: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
     errors.InvalidState: Kind(HTTPStatus.CONFLICT, "invalid_state"),
-    errors.RequestInProgress: Kind(HTTPStatus.CONFLICT, "request_in_progress", RETRY_AFTER_S),
+    errors.RequestInProgress: Kind(
+        HTTPStatus.CONFLICT, "request_in_progress", RETRY_AFTER_S, is_retryable=True
+    ),
     errors.WalletExists: Kind(HTTPStatus.CONFLICT, "wallet_exists"),
     errors.WalletUnavailable: UNAVAILABLE,
     errors.LedgerBusy: UNAVAILABLE,
@@ -80,10 +81,11 @@ def problem_of(error: EvenkeelError, request_id: str) -> Problem:
             extensions[f"{error.subject}Status"] = error.status
         case errors.Declined():
             extensions["reason"] = error.reason
-            # A replay reads as the first answer did, to the letter.
-            request_id = error.first_request_id or request_id
-            if error.replayed:
-                headers["Idempotent-Replayed"] = "true"
+    if isinstance(error, errors.Declined | errors.ObjectNotFound):
+        # A replay reads as the first answer did, to the letter.
+        request_id = error.first_request_id or request_id
+        if error.replayed:
+            headers["Idempotent-Replayed"] = "true"
     return _problem(kind, detail, request_id, headers, extensions)
 
 

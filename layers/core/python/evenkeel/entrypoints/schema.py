@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
-from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -24,6 +24,7 @@ from evenkeel.money import AMOUNT_MINOR_MAX
 
 PAGE_LIMIT_MAX = 100
 PAGE_LIMIT_DEFAULT = 25
+CLIENT_STRING = r"^[A-Za-z0-9._:-]{1,64}$"
 RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -102,7 +103,8 @@ Currency = Annotated[
     Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["EUR"]),
     AfterValidator(_known_currency),
 ]
-ClientString = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+ClientString = Annotated[str, Field(pattern=CLIENT_STRING)]
+ClientStringInPath = Annotated[str, Path(pattern=CLIENT_STRING)]
 WalletId = Annotated[str, Field(pattern=r"^wal_[A-Za-z0-9_-]{1,60}$", examples=["wal_…"])]
 Description = Annotated[str, Field(max_length=255)]
 Time = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]

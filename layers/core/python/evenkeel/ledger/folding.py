@@ -8,8 +8,10 @@ receipt was folded up to the receipt's end, and goes on behind it. If the batch
 ends before that, the next one will begin in the middle of the receipt: so the
 rest of the receipt is left under the name of the transfer that comes first then.
 
-All that this needs of the event source is that the records of a shard come in
-order, and that nothing is passed over.
+What this needs of the event source: the records of a shard come in order, nothing
+is passed over, and who reads them again begins where something was left
+unacknowledged. A new reader that begins at the oldest record does not: it must
+begin at the latest one, after the old reader has come to the end.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class Folding:
         while rest:
             receipt, folded_count = self.retry.call(partial(self._advance, rest))
             new_count += folded_count
-            rest = [record for record in rest if record.sequence > receipt.through]
+            rest = [record for record in rest[1:] if record.sequence > receipt.through]
         return new_count
 
     def _advance(self, rest: Sequence[JournalRecord]) -> tuple[Receipt, int]:

@@ -14,6 +14,8 @@ from enum import StrEnum
 from evenkeel.errors import DeclineReason
 from evenkeel.money import Money
 
+TRANSFER_PREFIX = "trf"
+
 
 class TransferKind(StrEnum):
     PAYMENT = "payment"  # A wallet pays a merchant.
@@ -89,6 +91,13 @@ class Transfer:
 
     def entry_of(self, wallet_id: str) -> Entry:
         return self.leg_of(wallet_id).require_entry()
+
+    def is_entry(self, wallet_id: str, number: int) -> bool:
+        """Tell whether this is the wallet's entry of that number."""
+        legs = (self.debit, self.credit)
+        return any(
+            leg.account_id == wallet_id and leg.require_entry().number == number for leg in legs
+        )
 
     def effect_on(self, account_id: str) -> int:
         """Return by how many minor units the transfer changes a credit-normal balance."""

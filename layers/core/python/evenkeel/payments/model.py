@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from evenkeel.errors import Declined, InvalidState, RequestInProgress
+from evenkeel.errors import Declined, DeclineReason, InvalidState, RequestInProgress
 from evenkeel.ids import derived_id
+from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.money import Money
 
 PAYMENT_PREFIX = "pay"
-TRANSFER_PREFIX = "trf"
 
 # Longer than an attempt can last: a function that still runs holds its lease.
-LEASE = timedelta(seconds=30)
+LEASE_FOR = timedelta(seconds=30)
 
 HISTORY_HEAD_COUNT = 10
 HISTORY_COUNT_MAX = 100  # An item must stay small; of a longer history the middle is dropped.
@@ -87,8 +87,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """Who works on a payment, and for how long nobody else may."""
+
+    request_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
-    code: str  # A DeclineReason.
+    reason: DeclineReason
     message: str
     request_id: str | None  # Of the request that met the refusal first.
 
@@ -151,7 +159,7 @@ class Payment:
     attempts: int = 0
     processed_at: datetime | None = None
     processed_version: int | None = None
-    lease_until: datetime | None = None
+    lease: Lease | None = None
     may_be_debited: bool = False  # An earlier attempt may have been applied, or still be under way.
     history: tuple[Change, ...] = ()
 
@@ -161,10 +169,10 @@ class Payment:
         return replace(payment, history=(Change(1, now, "created", payment.status),))
 
     @classmethod
-    def created_and_claimed(cls, order: Order, now: datetime) -> Payment:
+    def created_and_claimed(cls, order: Order, now: datetime, request_id: str) -> Payment:
         """Return a new payment that its maker works on already: one write instead of two."""
         assert order.wallet_id is not None
-        claimed = cls.created(order, now).claimed(order.wallet_id, now)
+        claimed = cls.created(order, now).claimed(order.wallet_id, now, request_id)
         history = tuple(replace(change, version=1) for change in claimed.history)
         return replace(claimed, version=1, history=history)
 
@@ -199,7 +207,7 @@ class Payment:
             amount=order.amount,
         )
 
-    def claimed(self, wallet_id: str, now: datetime) -> Payment:
+    def claimed(self, wallet_id: str, now: datetime, request_id: str) -> Payment:
         """Return the payment as the caller's to work on, until its lease ends.
 
         Raises:
@@ -208,12 +216,13 @@ class Payment:
         """
         if self.wallet_id not in (None, wallet_id):
             raise self._not_while("be debited from another wallet than its own")
-        if self.lease_until is not None and now < self.lease_until:
+        if self.lease is not None and now < self.lease.until:
             raise RequestInProgress(self.id)
         # Whoever held it before may have asked for the debit, and then died.
         orphaned = self.status is PaymentStatus.PROCESSING
         return replace(
-            self._after(Event.CLAIMED, now, lease_until=now + LEASE),
+            self._after(Event.CLAIMED, now),
+            lease=Lease(request_id, now + LEASE_FOR),
             wallet_id=wallet_id,
             attempts=self.attempts + 1,
             may_be_debited=self.may_be_debited or orphaned,
@@ -240,7 +249,7 @@ class Payment:
 
     def declined(self, now: datetime, declined: Declined) -> Payment:
         failure = Failure(declined.reason, declined.message, declined.first_request_id)
-        return replace(self._processed(Event.DECLINED, now, failure.code), failure=failure)
+        return replace(self._processed(Event.DECLINED, now, failure.reason), failure=failure)
 
     def as_created(self) -> Payment:
         """Return the payment as it was answered when it was created, whatever came after."""
@@ -258,14 +267,7 @@ class Payment:
             refunded_minor=0,
         )
 
-    def _after(
-        self,
-        event: Event,
-        now: datetime,
-        *,
-        detail: str | None = None,
-        lease_until: datetime | None = None,
-    ) -> Payment:
+    def _after(self, event: Event, now: datetime, *, detail: str | None = None) -> Payment:
         status = TRANSITIONS.get((self.status, event))
         if status is None:
             raise self._not_while(f"be {event}")
@@ -276,7 +278,7 @@ class Payment:
             status=status,
             version=version,
             updated_at=now,
-            lease_until=lease_until,
+            lease=None,
             history=history,
         )
 

@@ -39,7 +39,7 @@ class PaymentStore(Protocol):
         """Record a new payment.
 
         Returns:
-            What is stored under its id: this very object, or an earlier payment.
+            What is stored under its id: this payment, or an earlier one.
         """
 
     def get(self, client_id: str, payment_id: str) -> Payment:
@@ -63,16 +63,12 @@ class PaymentStore(Protocol):
         """Return payments of one user, newest first, eventually consistent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The wallet's word that a debit is posted."""
-
-    transfer_id: str
-
-
 class WalletGateway(Protocol):
-    def debit(self, debit: Debit, request_id: str) -> Receipt:
+    def debit(self, debit: Debit, request_id: str) -> str:
         """Ask the wallet service to post the debit, once, however often it is asked for.
+
+        Returns:
+            The id of the posted transfer.
 
         Raises:
             Declined: Refused for good: this debit will never be posted.

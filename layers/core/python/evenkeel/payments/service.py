@@ -9,11 +9,11 @@ asks for the same debit, and the ledger posts it once.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from evenkeel.clock import Clock
 from evenkeel.errors import (
     Declined,
-    DeclineReason,
     IdempotencyKeyReused,
     ObjectNotFound,
     OutcomeUnknown,
@@ -31,6 +31,7 @@ from evenkeel.payments.ports import (
     UserQuery,
     WalletGateway,
 )
+from evenkeel.resilience.retry import Retry
 
 # A page that a filter leaves half empty is filled from the following ones, up to here.
 FILTERED_PAGE_COUNT_MAX = 10
@@ -49,6 +50,7 @@ class Payments:
     store: PaymentStore
     wallets: WalletGateway
     seen: SeenPayments
+    retry: Retry  # Of calls to the store; the gateway's are its own.
     clock: Clock
 
     def create(self, order: Order) -> Answer:
@@ -59,7 +61,7 @@ class Payments:
         """
         wanted = Payment.created(order, self.clock())
         payment = self._recorded(wanted)
-        return Answer(payment.as_created(), replayed=payment is not wanted)
+        return Answer(payment.as_created(), replayed=payment != wanted)
 
     def create_and_process(self, order: Order, request_id: str) -> Answer:
         """Record a payment and have it debited, in one call and once per idempotency key.
@@ -69,9 +71,9 @@ class Payments:
             Declined, InvalidState, RequestInProgress, WalletUnavailable: As for `process`.
         """
         assert order.wallet_id is not None
-        wanted = Payment.created_and_claimed(order, self.clock())
+        wanted = Payment.created_and_claimed(order, self.clock(), request_id)
         payment = self._recorded(wanted)
-        if payment is wanted:
+        if payment == wanted:
             return self._settle(wanted, request_id)
         return self._process(payment, order.wallet_id, request_id)
 
@@ -95,13 +97,13 @@ class Payments:
         """
         if not is_id(PAYMENT_PREFIX, payment_id):
             raise ObjectNotFound
-        return self.store.get(client_id, payment_id)
+        return self.retry.call(lambda: self.store.get(client_id, payment_id))
 
     def of_user(self, query: UserQuery, status: PaymentStatus | None = None) -> PaymentPage:
         """Return a page of a user's payments, newest first; it may be short and not the last."""
         found: list[Payment] = []
         for _ in range(FILTERED_PAGE_COUNT_MAX):
-            page = self.store.of_user(query)
+            page = self.retry.call(partial(self.store.of_user, query))
             for payment in page.payments:
                 if status in (None, payment.status):
                     found.append(payment)
@@ -117,9 +119,9 @@ class Payments:
         """Return what stands under the payment's id: *wanted*, recorded now, or an earlier one."""
         recorded = None
         if self.seen.note(wanted.id):
-            recorded = self.store.find(wanted.client_id, wanted.id)
+            recorded = self.retry.call(lambda: self.store.find(wanted.client_id, wanted.id))
         if recorded is None:
-            recorded = self.store.add(wanted)
+            recorded = self.retry.call(lambda: self.store.add(wanted))
         if recorded.order.fingerprint != wanted.order.fingerprint:
             raise IdempotencyKeyReused
         return recorded
@@ -127,29 +129,25 @@ class Payments:
     def _process(self, payment: Payment, wallet_id: str, request_id: str) -> Answer:
         if payment.is_processed and payment.wallet_id == wallet_id:
             return _answered(payment)
-        claimed = payment.claimed(wallet_id, self.clock())
-        try:
-            self.store.save(claimed)
-        except VersionConflict:
+        claimed = payment.claimed(wallet_id, self.clock(), request_id)
+        if not self._saved(claimed):
             return self._overtaken(claimed)
         return self._settle(claimed, request_id)
 
     def _settle(self, payment: Payment, request_id: str) -> Answer:
         """Ask for the debit and record what came of it. The caller holds the lease."""
         try:
-            receipt = self.wallets.debit(payment.debit(), request_id)
+            transfer_id = self.wallets.debit(payment.debit(), request_id)
         except Declined as declined:
             return self._record(payment.declined(self.clock(), declined))
         except OutcomeUnknown as unknown:
             return self._record(payment.left_open(self.clock(), unknown.code))
         except Unavailable as unavailable:
             return self._record(payment.released(self.clock(), unavailable.code))
-        return self._record(payment.completed(self.clock(), receipt.transfer_id))
+        return self._record(payment.completed(self.clock(), transfer_id))
 
     def _record(self, after: Payment) -> Answer:
-        try:
-            self.store.save(after)
-        except VersionConflict:
+        if not self._saved(after):
             return self._overtaken(after)
         if after.status is PaymentStatus.PENDING:
             raise WalletUnavailable(after.id)
@@ -157,9 +155,21 @@ class Payments:
             return _answered(after, replayed=False)
         return Answer(after)
 
+    def _saved(self, payment: Payment) -> bool:
+        """Save a changed payment, and tell whether it is what is stored now."""
+        return self.retry.call(lambda: self._save(payment))
+
+    def _save(self, payment: Payment) -> bool:
+        try:
+            self.store.save(payment)
+        except VersionConflict:
+            # It may be our own write that was first: its answer was lost.
+            return self.store.get(payment.client_id, payment.id) == payment
+        return True
+
     def _overtaken(self, wanted: Payment) -> Answer:
         """Answer with what somebody else has made of the payment meanwhile."""
-        current = self.store.get(wanted.client_id, wanted.id)
+        current = self.get(wanted.client_id, wanted.id)
         if current.is_processed and current.wallet_id == wanted.wallet_id:
             return _answered(current)
         raise RequestInProgress(wanted.id)
@@ -171,7 +181,7 @@ def _answered(payment: Payment, *, replayed: bool = True) -> Answer:
         return Answer(payment.as_processed(), replayed)
     failure = payment.failure
     declined = Declined(
-        DeclineReason(failure.code),
+        failure.reason,
         failure.message,
         first_request_id=failure.request_id,
         replayed=replayed,

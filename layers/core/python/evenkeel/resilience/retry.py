@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from evenkeel.errors import EvenkeelError
+from evenkeel.errors import EvenkeelError, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -35,17 +36,29 @@ class Retry:
         assert 0 < self.delay_s_base <= self.delay_s_max <= self.total_s_max
 
     def call(self, ask: Callable[[], T]) -> T:
-        """Return the first answer; raise what asking again cannot heal, or the last error."""
+        """Return the first answer; raise what asking again cannot heal, or the last error.
+
+        An unknown outcome is not forgotten: once there was one, "nothing was applied"
+        is true of the last attempt only, and the error is still the unknown outcome.
+        """
         give_up_at = self.elapsed_s() + self.total_s_max
-        for retry_count in range(self.attempt_count_max - 1):
+        unknown: OutcomeUnknown | None = None
+        for retry_count in itertools.count():
             try:
                 return ask()
             except EvenkeelError as error:
-                delay_s = self._delay_s(retry_count)
-                if not error.retryable or self.elapsed_s() + delay_s > give_up_at:
+                if not error.retryable:
                     raise
+                if isinstance(error, OutcomeUnknown):
+                    unknown = error
+                delay_s = self._delay_s(retry_count)
+                if self._is_over(retry_count, self.elapsed_s() + delay_s - give_up_at):
+                    raise (unknown or error) from error
             self.sleep(delay_s)
-        return ask()
+        raise AssertionError("the loop ends by its limits")
+
+    def _is_over(self, retry_count: int, overtime_s: float) -> bool:
+        return retry_count + 1 >= self.attempt_count_max or overtime_s > 0
 
     def _delay_s(self, retry_count: int) -> float:
         return self.jitter() * min(self.delay_s_max, self.delay_s_base * 2.0**retry_count)

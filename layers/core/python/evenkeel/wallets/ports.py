@@ -27,6 +27,26 @@ class EntryRef:
     transfer_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """A stretch of a wallet's chain, newest first.
+
+    Attributes:
+        strangers: Transfers that claim to be entries of the wallet and are not linked.
+    """
+
+    transfers: Sequence[Transfer]
+    strangers: Sequence[str] = ()
+
+
+def ref_before(transfer: Transfer, wallet_id: str) -> EntryRef | None:
+    """Return the entry before this one, if this is not the first."""
+    entry = transfer.entry_of(wallet_id)
+    if entry.previous_transfer_id is None:
+        return None
+    return EntryRef(entry.number - 1, entry.previous_transfer_id)
+
+
 class WalletStore(Protocol):
     """Wallets and their journal. All reads are strongly consistent.
 
@@ -75,10 +95,8 @@ class WalletStore(Protocol):
             VersionConflict: The stored wallet is not the one that it *follows*.
         """
 
-    def entries(
-        self, client_id: str, wallet_id: str, start: EntryRef, limit: int
-    ) -> Sequence[Transfer]:
-        """Return up to *limit* transfers of the wallet, newest first, without a gap.
+    def entries(self, client_id: str, wallet_id: str, start: EntryRef, limit: int) -> EntryPage:
+        """Follow the links of the wallet's chain from *start*, for up to *limit* entries.
 
         Fewer, before the wallet's first entry is reached, means that the next one is missing.
         """

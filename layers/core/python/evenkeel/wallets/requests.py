@@ -26,54 +26,45 @@ class Asked:
     request_id: str
 
 
-def credit(
-    asked: Asked, wallet_id: str, amount_minor: int, reference: str | None, description: str | None
-) -> TransferRequest:
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much, in minor units of the wallet's currency, and what the client says of it."""
+
+    amount_minor: int
+    reference: str | None = None
+    description: str | None = None
+
+
+def credit(asked: Asked, wallet_id: str, amount: Amount) -> TransferRequest:
     """Money from outside into a wallet."""
-    return TransferRequest(
-        id=asked.transfer_id,
-        client_id=asked.client_id,
-        kind=TransferKind.CREDIT,
-        debit_account_id=accounts.EXTERNAL,
-        credit_account_id=wallet_id,
-        amount_minor=amount_minor,
-        fingerprint=asked.fingerprint,
-        reference=reference,
-        description=description,
-        request_id=asked.request_id,
-    )
+    return _request(asked, TransferKind.CREDIT, accounts.EXTERNAL, wallet_id, amount)
 
 
-def debit(
-    asked: Asked, wallet_id: str, amount_minor: int, reference: str | None, description: str | None
-) -> TransferRequest:
+def debit(asked: Asked, wallet_id: str, amount: Amount) -> TransferRequest:
     """Money from a wallet to the outside."""
-    return TransferRequest(
-        id=asked.transfer_id,
-        client_id=asked.client_id,
-        kind=TransferKind.DEBIT,
-        debit_account_id=wallet_id,
-        credit_account_id=accounts.EXTERNAL,
-        amount_minor=amount_minor,
-        fingerprint=asked.fingerprint,
-        reference=reference,
-        description=description,
-        request_id=asked.request_id,
-    )
+    return _request(asked, TransferKind.DEBIT, wallet_id, accounts.EXTERNAL, amount)
 
 
 def transfer(
-    asked: Asked, from_wallet_id: str, to_wallet_id: str, amount_minor: int
+    asked: Asked, from_wallet_id: str, to_wallet_id: str, amount: Amount
 ) -> TransferRequest:
     """Money from one wallet to another of the same client."""
+    return _request(asked, TransferKind.TRANSFER, from_wallet_id, to_wallet_id, amount)
+
+
+def _request(
+    asked: Asked, kind: TransferKind, debited: str, credited: str, amount: Amount
+) -> TransferRequest:
     return TransferRequest(
         id=asked.transfer_id,
         client_id=asked.client_id,
-        kind=TransferKind.TRANSFER,
-        debit_account_id=from_wallet_id,
-        credit_account_id=to_wallet_id,
-        amount_minor=amount_minor,
+        kind=kind,
+        debit_account_id=debited,
+        credit_account_id=credited,
+        amount_minor=amount.amount_minor,
         fingerprint=asked.fingerprint,
+        reference=amount.reference,
+        description=amount.description,
         request_id=asked.request_id,
     )
 
@@ -92,7 +83,8 @@ class PaymentDebit:
     request_id: str
 
     def request(self) -> TransferRequest:
-        contents = (self.payment_id, self.wallet_id, self.user_id, self.merchant_id)
+        amount = (str(self.amount.amount_minor), self.amount.currency)
+        contents = (self.payment_id, self.wallet_id, self.user_id, self.merchant_id, *amount)
         return TransferRequest(
             id=self.transfer_id,
             client_id=self.client_id,
@@ -103,6 +95,6 @@ class PaymentDebit:
             currency=self.amount.currency,
             owner_user_id=self.user_id,
             payment_id=self.payment_id,
-            fingerprint=derived_id("fpr", *contents, str(self.amount)),
+            fingerprint=derived_id("fpr", *contents),
             request_id=self.request_id,
         )

@@ -9,21 +9,28 @@ from evenkeel.clock import Clock
 from evenkeel.errors import (
     Declined,
     DeclineReason,
+    FieldError,
     IdempotencyKeyReused,
     ObjectNotFound,
+    ValidationFailed,
     VersionConflict,
     WalletExists,
 )
 from evenkeel.ids import derived_id, is_id
 from evenkeel.ledger import accounts
 from evenkeel.ledger.chain import ChainCheck, Head, verify
-from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind
+from evenkeel.ledger.transfer import (
+    TRANSFER_PREFIX,
+    Decline,
+    Record,
+    Transfer,
+    TransferKind,
+)
 from evenkeel.resilience.retry import Retry
 from evenkeel.wallets.model import Wallet, WalletAction, WalletSnapshot, wallet_id
-from evenkeel.wallets.ports import EntryRef, Sight, WalletStore
+from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, Refusal, TransferRequest, draft, refusal
 
-TRANSFER_PREFIX = "trf"
 VERIFY_PAGE_ENTRY_COUNT = 500
 
 
@@ -50,6 +57,7 @@ class WalletCheck:
 
     wallet_balance_minor: int
     chain: ChainCheck
+    stranger_count: int  # Transfers that claim to be entries and are not in the chain.
 
     @property
     def difference_minor(self) -> int:
@@ -57,7 +65,7 @@ class WalletCheck:
 
     @property
     def is_balanced(self) -> bool:
-        return self.difference_minor == 0 and self.chain.is_intact
+        return self.difference_minor == 0 and self.chain.is_intact and not self.stranger_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +90,8 @@ class Wallets:
         Raises:
             ObjectNotFound: This client has no such wallet.
         """
-        if not is_id(accounts.WALLET_PREFIX, wallet_id):
-            raise ObjectNotFound
-        return self.store.wallet(client_id, wallet_id)
+        _require_id(wallet_id)
+        return self.retry.call(lambda: self.store.wallet(client_id, wallet_id))
 
     def move(self, request: TransferRequest) -> Moved:
         """Move money once, however often and from however many places it is asked for.
@@ -105,6 +112,7 @@ class Wallets:
             ObjectNotFound: This client has no such wallet.
             InvalidState: The wallet is not in a status, or not empty, for this.
         """
+        _require_id(wallet_id)
         return self.retry.call(lambda: self._act(client_id, wallet_id, action))
 
     def statement(
@@ -114,13 +122,16 @@ class Wallets:
 
         Raises:
             ObjectNotFound: This client has no such wallet.
+            ValidationFailed: There is no such entry to start from.
         """
         wallet = self.get(client_id, wallet_id)
-        start = start or _head_ref(wallet)
-        if start is None:
+        begin = start or _head_ref(wallet)
+        if begin is None:
             return Statement((), None)
-        transfers = self.store.entries(client_id, wallet_id, start, limit)
-        return Statement(transfers, _ref_after(transfers, wallet_id))
+        transfers = self._page(wallet, begin, limit).transfers
+        if start is not None and not transfers:
+            raise ValidationFailed(FieldError("cursor", "not a cursor of this list"))
+        return Statement(transfers, ref_before(transfers[-1], wallet_id) if transfers else None)
 
     def check(self, client_id: str, wallet_id: str) -> WalletCheck:
         """Compare the wallet with all of its entries, and verify their chain.
@@ -130,7 +141,9 @@ class Wallets:
         """
         wallet = self.get(client_id, wallet_id)
         head = Head(wallet.id, wallet.entry_count, wallet.balance_minor, wallet.head_hash)
-        return WalletCheck(wallet.balance_minor, verify(head, self._walk(wallet)))
+        strangers: list[str] = []
+        chain = verify(head, self._walk(wallet, strangers))
+        return WalletCheck(wallet.balance_minor, chain, stranger_count=len(strangers))
 
     def _open(
         self, client_id: str, user_id: str, currency: str, opening_minor: int
@@ -195,18 +208,26 @@ class Wallets:
         )
 
     def _act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
-        before = self.get(client_id, wallet_id)
+        before = self.store.wallet(client_id, wallet_id)
         after = before.acted(action)
         if after is not before:
             self.store.save(after, follows=before)
         return after
 
-    def _walk(self, wallet: Wallet) -> Iterator[Transfer]:
+    def _walk(self, wallet: Wallet, strangers: list[str]) -> Iterator[Transfer]:
+        """Yield the whole chain, newest first, and set aside what is not linked."""
         ref = _head_ref(wallet)
         while ref is not None:
-            page = self.store.entries(wallet.client_id, wallet.id, ref, VERIFY_PAGE_ENTRY_COUNT)
-            yield from page
-            ref = _ref_after(page, wallet.id) if len(page) == VERIFY_PAGE_ENTRY_COUNT else None
+            page = self._page(wallet, ref, VERIFY_PAGE_ENTRY_COUNT)
+            yield from page.transfers
+            strangers += page.strangers
+            is_cut_short = len(page.transfers) < VERIFY_PAGE_ENTRY_COUNT
+            ref = None if is_cut_short else ref_before(page.transfers[-1], wallet.id)
+
+    def _page(self, wallet: Wallet, start: EntryRef, limit: int) -> EntryPage:
+        return self.retry.call(
+            lambda: self.store.entries(wallet.client_id, wallet.id, start, limit)
+        )
 
 
 def _answer(request: TransferRequest, sight: Sight, record: Record, *, replayed: bool) -> Moved:
@@ -214,7 +235,8 @@ def _answer(request: TransferRequest, sight: Sight, record: Record, *, replayed:
         raise IdempotencyKeyReused
     if isinstance(record, Decline):
         if record.reason is DeclineReason.WALLET_NOT_FOUND and record.payment_id is None:
-            raise ObjectNotFound  # A payment fails for want of a wallet; others named nothing.
+            # A payment fails for want of a wallet; other requests have named nothing.
+            raise ObjectNotFound(first_request_id=record.request_id, replayed=replayed)
         raise Declined(
             record.reason, record.message, first_request_id=record.request_id, replayed=replayed
         )
@@ -222,16 +244,12 @@ def _answer(request: TransferRequest, sight: Sight, record: Record, *, replayed:
     return Moved(record, wallets, replayed)
 
 
+def _require_id(wallet_id: str) -> None:
+    if not is_id(accounts.WALLET_PREFIX, wallet_id):
+        raise ObjectNotFound
+
+
 def _head_ref(wallet: Wallet) -> EntryRef | None:
     if wallet.head_transfer_id is None:
         return None
     return EntryRef(wallet.entry_count, wallet.head_transfer_id)
-
-
-def _ref_after(newest_first: Sequence[Transfer], wallet_id: str) -> EntryRef | None:
-    if not newest_first:
-        return None
-    entry = newest_first[-1].entry_of(wallet_id)
-    if entry.previous_transfer_id is None:
-        return None
-    return EntryRef(entry.number - 1, entry.previous_transfer_id)

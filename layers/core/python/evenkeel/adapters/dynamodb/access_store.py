@@ -10,7 +10,7 @@ from pynamodb.exceptions import PutError, UpdateError
 
 from evenkeel.access.model import ApiKey, Client, Scope
 from evenkeel.adapters.dynamodb.item import DocumentAttribute, Item, TimeAttribute
-from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, translated
+from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, reading, translated
 from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DynamoDBAccessStore:
 
     def client(self, client_id: str) -> Client:
         try:
-            with translated(StoreBusy, StoreUnconfirmed):
+            with reading(StoreBusy):
                 item = ClientItem.get(client_id, consistent_read=True)
         except ClientItem.DoesNotExist as error:
             raise ObjectNotFound from error
@@ -75,7 +75,7 @@ class DynamoDBAccessStore:
 
     def key(self, key_id: str) -> ApiKey | None:
         try:
-            with translated(StoreBusy, StoreUnconfirmed):
+            with reading(StoreBusy):
                 item = KeyItem.get(key_id, consistent_read=True)
         except KeyItem.DoesNotExist:
             return None

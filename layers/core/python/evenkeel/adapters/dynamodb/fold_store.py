@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from evenkeel.adapters.dynamodb.item import key_of
 from evenkeel.adapters.dynamodb.writes import new_item, put_new, transact
-from evenkeel.adapters.failures import translated
+from evenkeel.adapters.failures import reading, translated
 from evenkeel.clock import Clock
 from evenkeel.errors import LedgerBusy, LedgerUnconfirmed
 from evenkeel.ledger.ports import Mark, Movement, Receipt
@@ -36,7 +36,7 @@ class DynamoDBFoldStore:
         self._clock = clock
 
     def receipt(self, name: str) -> Receipt | None:
-        with translated(LedgerBusy, LedgerUnconfirmed):
+        with reading(LedgerBusy):
             found = self._client.get_item(
                 TableName=self._checkpoints_table,
                 Key={"id": {"S": _key(name)}},
@@ -54,7 +54,9 @@ class DynamoDBFoldStore:
     def fold(self, receipt: Receipt, movements: Sequence[Movement]) -> None:
         writes: list[TransactWriteItemTypeDef] = [{"Put": self._left(receipt)}]
         writes += [{"Update": self._moved(movement)} for movement in movements]
-        if transact(self._client, writes):
+        with translated(LedgerBusy, LedgerUnconfirmed):
+            reasons = transact(self._client, writes)
+        if reasons:
             raise LedgerBusy
 
     def _left(self, receipt: Receipt) -> PutTypeDef:

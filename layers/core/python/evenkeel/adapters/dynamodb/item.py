@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pynamodb.attributes import Attribute
 from pynamodb.connection.table import TableConnection
@@ -41,9 +41,9 @@ class Item(Model):
         return table
 
     @classmethod
-    def stored(cls, raw: Any) -> dict[str, Any]:
-        """Return a low-level item as what `from_raw_data` takes."""
-        return dict(raw)
+    def stored(cls, raw: Any) -> Self:
+        """Read an item as the low-level client, or a stream, brings it."""
+        return cls.from_raw_data(dict(raw))
 
 
 class IntegerAttribute(Attribute[int]):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
+from evenkeel.ledger.folding import movements
 from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
 from evenkeel.ledger.transfer import Transfer
 
@@ -17,7 +18,9 @@ class DynamoDBJournalStream:
             raise UnreadableRecord(message)
         change = raw["dynamodb"]
         try:
-            record = RecordItem.from_raw_data(dict(change["NewImage"])).record()
+            record = RecordItem.stored(change["NewImage"]).record()
+            if isinstance(record, Transfer):
+                movements([record])  # An account of a kind that is not known here stops no shard.
         except Exception as error:
             # Whatever it is: one record that nobody can read must not stop the others.
             message = f"not a record of ours: {type(error).__name__}"

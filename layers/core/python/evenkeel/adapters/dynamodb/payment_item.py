@@ -18,11 +18,13 @@ from evenkeel.adapters.dynamodb.item import (
     key_of,
 )
 from evenkeel.clock import from_rfc3339, to_rfc3339
+from evenkeel.errors import DeclineReason
 from evenkeel.money import Money
 from evenkeel.payments.model import (
     Capture,
     Change,
     Failure,
+    Lease,
     Order,
     Payment,
     PaymentRef,
@@ -70,7 +72,7 @@ class PaymentItem(Item):
     attempts = IntegerAttribute()
     processed_at = TimeAttribute(null=True)
     processed_version = IntegerAttribute(null=True)
-    lease_until = TimeAttribute(null=True)
+    lease = DocumentAttribute(null=True)
     may_be_debited = BooleanAttribute(null=True)
     history = DocumentAttribute()
 
@@ -112,11 +114,11 @@ class PaymentItem(Item):
             captured_minor=self.captured_minor,
             refunded_minor=self.refunded_minor,
             transfer_id=self.transfer_id,
-            failure=Failure(*self.failure) if self.failure else None,
+            failure=_failure(self.failure),
             attempts=self.attempts,
             processed_at=self.processed_at,
             processed_version=self.processed_version,
-            lease_until=self.lease_until,
+            lease=_lease(self.lease),
             may_be_debited=bool(self.may_be_debited),
             history=tuple(
                 Change(version, from_rfc3339(at), event, PaymentStatus(status), detail)
@@ -139,6 +141,20 @@ class PaymentItem(Item):
         )
 
 
+def _failure(stored: Any) -> Failure | None:
+    if stored is None:
+        return None
+    reason, message, request_id = stored
+    return Failure(DeclineReason(reason), message, request_id)
+
+
+def _lease(stored: Any) -> Lease | None:
+    if stored is None:
+        return None
+    request_id, until = stored
+    return Lease(request_id, from_rfc3339(until))
+
+
 def created_key(ref: PaymentRef) -> str:
     return f"{to_rfc3339(ref.created_at)}/{ref.payment_id}"
 
@@ -149,7 +165,7 @@ def ref_of(created_key: str) -> PaymentRef:
 
 
 def _mutable(payment: Payment) -> dict[str, Any]:
-    failure = payment.failure
+    failure, lease = payment.failure, payment.lease
     return {
         "status": payment.status.value,
         "version": payment.version,
@@ -158,11 +174,11 @@ def _mutable(payment: Payment) -> dict[str, Any]:
         "captured_minor": payment.captured_minor,
         "refunded_minor": payment.refunded_minor,
         "transfer_id": payment.transfer_id,
-        "failure": [failure.code, failure.message, failure.request_id] if failure else None,
+        "failure": [failure.reason, failure.message, failure.request_id] if failure else None,
         "attempts": payment.attempts,
         "processed_at": payment.processed_at,
         "processed_version": payment.processed_version,
-        "lease_until": payment.lease_until,
+        "lease": [lease.request_id, to_rfc3339(lease.until)] if lease else None,
         "may_be_debited": payment.may_be_debited or None,
         "history": [
             [change.version, to_rfc3339(change.at), change.event, change.status, change.detail]

@@ -8,8 +8,9 @@ from pynamodb.exceptions import UpdateError
 
 from evenkeel.adapters.dynamodb.item import key_of
 from evenkeel.adapters.dynamodb.payment_item import PaymentItem, created_key, ref_of
+from evenkeel.adapters.dynamodb.reads import batch_get
 from evenkeel.adapters.dynamodb.writes import new_item, put_new
-from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, translated
+from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, reading, translated
 from evenkeel.clock import to_rfc3339
 from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, VersionConflict
 from evenkeel.payments.model import Payment, PaymentRef
@@ -31,7 +32,7 @@ class DynamoDBPaymentStore:
         item = PaymentItem.of(payment).to_dynamodb_dict()
         with translated(StoreBusy, StoreUnconfirmed):
             existing = put_new(self._client, new_item(self._table_name, item))
-        return payment if existing is None else PaymentItem.from_raw_data(existing).payment()
+        return payment if existing is None else PaymentItem.stored(existing).payment()
 
     def get(self, client_id: str, payment_id: str) -> Payment:
         payment = self.find(client_id, payment_id)
@@ -41,7 +42,7 @@ class DynamoDBPaymentStore:
 
     def find(self, client_id: str, payment_id: str) -> Payment | None:
         try:
-            with translated(StoreBusy, StoreUnconfirmed):
+            with reading(StoreBusy):
                 item = PaymentItem.get(key_of(client_id, payment_id), consistent_read=True)
         except PaymentItem.DoesNotExist:
             return None
@@ -63,7 +64,7 @@ class DynamoDBPaymentStore:
         earliest, latest = _window(query)
         if earliest > latest:
             return PaymentPage((), None)
-        with translated(StoreBusy, StoreUnconfirmed):
+        with reading(StoreBusy):
             found = PaymentItem.by_user.query(
                 key_of(query.client_id, query.user_id),
                 PaymentItem.created_key.between(earliest, latest),
@@ -76,8 +77,11 @@ class DynamoDBPaymentStore:
         return PaymentPage(payments, refs[-1] if more else None)
 
     def _payments(self, client_id: str, refs: list[PaymentRef]) -> list[Payment]:
+        if not refs:
+            return []
         keys = [key_of(client_id, ref.payment_id) for ref in refs]
-        items = {item.id: item for item in PaymentItem.batch_get(keys)}
+        found = batch_get(self._client, {self._table_name: keys})[self._table_name]
+        items = {item["id"]["S"]: PaymentItem.stored(item) for item in found}
         return [items[key].payment() for key in keys if key in items]
 
 

@@ -17,17 +17,19 @@ from botocore.exceptions import ClientError
 from evenkeel.adapters.dynamodb.account_items import WalletItem
 from evenkeel.adapters.dynamodb.item import key_of
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
+from evenkeel.adapters.dynamodb.reads import batch_get
 from evenkeel.adapters.dynamodb.writes import new_item, put_new, transact
 from evenkeel.adapters.failures import (
     CONDITION_FAILED,
     CONDITION_FAILED_ERROR,
     code_of,
+    reading,
     translated,
 )
 from evenkeel.errors import LedgerBusy, LedgerUnconfirmed, ObjectNotFound, VersionConflict
 from evenkeel.ledger.transfer import Decline, Record, Side, Transfer
 from evenkeel.wallets.model import Wallet, WalletStatus
-from evenkeel.wallets.ports import EntryRef, Sight
+from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, ref_before
 from evenkeel.wallets.posting import Posting, WalletChange
 
 if TYPE_CHECKING:
@@ -66,12 +68,14 @@ class DynamoDBWalletStore:
         writes: list[TransactWriteItemTypeDef] = [{"Put": self._new_wallet(wallet)}]
         if opening is not None:
             writes.append({"Put": self._new_record(opening.transfer)})
-        if transact(self._client, writes):
+        with translated(LedgerBusy, LedgerUnconfirmed):
+            reasons = transact(self._client, writes)
+        if reasons:
             raise VersionConflict
 
     def wallet(self, client_id: str, wallet_id: str) -> Wallet:
         try:
-            with translated(LedgerBusy, LedgerUnconfirmed):
+            with reading(LedgerBusy):
                 item = WalletItem.get(key_of(client_id, wallet_id), consistent_read=True)
         except WalletItem.DoesNotExist as error:
             raise ObjectNotFound from error
@@ -82,33 +86,27 @@ class DynamoDBWalletStore:
             self._ledger_table: [key_of(client_id, transfer_id)],
             self._accounts_table: [key_of(client_id, wallet_id) for wallet_id in wallet_ids],
         }
-        with translated(LedgerBusy, LedgerUnconfirmed):
-            found = self._client.batch_get_item(
-                RequestItems={
-                    table: {"Keys": [{"id": {"S": id_}} for id_ in ids], "ConsistentRead": True}
-                    for table, ids in keys.items()
-                }
-            )
-        if found["UnprocessedKeys"]:
-            raise LedgerBusy
-        records = [_record(item) for item in found["Responses"].get(self._ledger_table, [])]
-        wallets = [_wallet(item) for item in found["Responses"].get(self._accounts_table, [])]
+        with reading(LedgerBusy):
+            found = batch_get(self._client, keys)
+        records = [RecordItem.stored(item).record() for item in found[self._ledger_table]]
+        wallets = [WalletItem.stored(item).wallet() for item in found[self._accounts_table]]
         return Sight(records[0] if records else None, {wallet.id: wallet for wallet in wallets})
 
     def post(self, posting: Posting) -> Record:
         writes: list[TransactWriteItemTypeDef] = [{"Put": self._new_record(posting.transfer)}]
         writes += [{"Update": self._moved_wallet(change)} for change in posting.changes]
-        reasons = transact(self._client, writes)
+        with translated(LedgerBusy, LedgerUnconfirmed):
+            reasons = transact(self._client, writes)
         if not reasons:
             return posting.transfer
         if reasons[0]["Code"] == CONDITION_FAILED:
-            return _record(reasons[0]["Item"])
+            return RecordItem.stored(reasons[0]["Item"]).record()
         raise VersionConflict
 
     def decline(self, decline: Decline) -> Record:
         with translated(LedgerBusy, LedgerUnconfirmed):
             existing = put_new(self._client, self._new_record(decline))
-        return decline if existing is None else _record(existing)
+        return decline if existing is None else RecordItem.stored(existing).record()
 
     def save(self, wallet: Wallet, *, follows: Wallet) -> None:
         as_it_was = "version = :version"
@@ -131,43 +129,47 @@ class DynamoDBWalletStore:
                 raise
             raise VersionConflict from error
 
-    def entries(
-        self, client_id: str, wallet_id: str, start: EntryRef, limit: int
-    ) -> Sequence[Transfer]:
+    def entries(self, client_id: str, wallet_id: str, start: EntryRef, limit: int) -> EntryPage:
         """Read the two indexes together, and fetch by key what has not reached them yet."""
-        indexed = self._indexed(key_of(client_id, wallet_id), wallet_id, start.number, limit)
+        indexed = self._indexed(key_of(client_id, wallet_id), start.number, limit)
         ahead = next(indexed, None)
+        found: Transfer | None
         transfers: list[Transfer] = []
-        number, transfer_id = start.number, start.transfer_id
-        while len(transfers) < limit:
-            if ahead is not None and ahead.entry_of(wallet_id).number == number:
-                transfer, ahead = ahead, next(indexed, None)
+        strangers: list[str] = []
+        ref: EntryRef | None = start
+        while ref is not None and len(transfers) < limit:
+            # What the indexes hold beside the link that leads here was put there by others.
+            while (
+                ahead is not None
+                and ahead.id != ref.transfer_id
+                and (ahead.entry_of(wallet_id).number >= ref.number)
+            ):
+                strangers.append(ahead.id)
+                ahead = next(indexed, None)
+            if ahead is not None and ahead.id == ref.transfer_id:
+                found, ahead = ahead, next(indexed, None)
             else:
-                fetched = self._transfer(client_id, transfer_id)
-                if fetched is None:
-                    break
-                transfer = fetched
-            transfers.append(transfer)
-            entry = transfer.entry_of(wallet_id)
-            if entry.previous_transfer_id is None:
+                found = self._transfer(client_id, ref.transfer_id)
+            if found is None or not found.is_entry(wallet_id, ref.number):
                 break
-            number, transfer_id = entry.number - 1, entry.previous_transfer_id
-        return transfers
+            transfers.append(found)
+            ref = ref_before(found, wallet_id)
+        return EntryPage(transfers, strangers)
 
-    def _indexed(self, key: str, wallet_id: str, number_max: int, limit: int) -> Iterator[Transfer]:
+    def _indexed(self, key: str, number_max: int, limit: int) -> Iterator[Transfer]:
         debits = RecordItem.by_debit_wallet.query(
             key, RecordItem.debit_number <= number_max, scan_index_forward=False, limit=limit
         )
         credits_ = RecordItem.by_credit_wallet.query(
             key, RecordItem.credit_number <= number_max, scan_index_forward=False, limit=limit
         )
-        with translated(LedgerBusy, LedgerUnconfirmed):
+        with reading(LedgerBusy):
             for item in merge(debits, credits_, key=lambda item: -_number(item, key)):
                 yield item.transfer()
 
     def _transfer(self, client_id: str, transfer_id: str) -> Transfer | None:
         try:
-            with translated(LedgerBusy, LedgerUnconfirmed):
+            with reading(LedgerBusy):
                 item = RecordItem.get(key_of(client_id, transfer_id), consistent_read=True)
         except RecordItem.DoesNotExist:
             return None
@@ -207,14 +209,6 @@ class DynamoDBWalletStore:
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": values,
         }
-
-
-def _record(item: Any) -> Record:
-    return RecordItem.from_raw_data(dict(item)).record()
-
-
-def _wallet(item: Any) -> Wallet:
-    return WalletItem.from_raw_data(dict(item)).wallet()
 
 
 def _number(item: RecordItem, wallet_key: str) -> int:

@@ -17,10 +17,9 @@ from evenkeel.adapters.failures import (
     BUSY_CODES,
     CONDITION_FAILED,
     CONDITION_FAILED_ERROR,
+    TurnedAway,
     code_of,
-    translated,
 )
-from evenkeel.errors import LedgerBusy, LedgerUnconfirmed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -66,12 +65,10 @@ def transact(
         their order, at least one of which is a failed condition.
 
     Raises:
-        LedgerBusy: Nothing was written.
-        LedgerUnconfirmed: It may have been written.
+        TurnedAway: An item is contended, and nothing was written.
     """
     try:
-        with translated(LedgerBusy, LedgerUnconfirmed):
-            client.transact_write_items(TransactItems=writes, ClientRequestToken=_token(writes))
+        client.transact_write_items(TransactItems=writes, ClientRequestToken=_token(writes))
     except ClientError as error:
         if code_of(error) != CANCELLED:
             raise
@@ -85,7 +82,7 @@ def _reasons(cancelled: ClientError) -> Sequence[Mapping[str, Any]]:
     # While an item is contended nothing is decided: it may be this very request,
     # sent earlier, that is under way and makes the other conditions fail.
     if codes & BUSY_CODES:
-        raise LedgerBusy from cancelled
+        raise TurnedAway from cancelled
     if CONDITION_FAILED not in codes:
         raise cancelled  # A malformed request is ours to mend.
     return reasons

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from evenkeel.errors import DebitNotApplied, DebitUnconfirmed, OutcomeUnknown, Unavailable
 from evenkeel.payments.model import Debit
-from evenkeel.payments.ports import Receipt
 from evenkeel.wallets.requests import PaymentDebit
 from evenkeel.wallets.service import Wallets
 
@@ -15,7 +14,7 @@ from evenkeel.wallets.service import Wallets
 class InlineWalletGateway:
     wallets: Wallets
 
-    def debit(self, debit: Debit, request_id: str) -> Receipt:
+    def debit(self, debit: Debit, request_id: str) -> str:
         command = PaymentDebit(
             client_id=debit.client_id,
             transfer_id=debit.transfer_id,
@@ -32,4 +31,4 @@ class InlineWalletGateway:
             raise DebitNotApplied from error
         except OutcomeUnknown as error:
             raise DebitUnconfirmed from error
-        return Receipt(moved.transfer.id)
+        return moved.transfer.id

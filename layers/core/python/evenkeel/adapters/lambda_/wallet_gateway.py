@@ -2,7 +2,7 @@
 
 What a failed invoke means to the debit, by typed facts only:
 
-* turned away (throttled, no connection): not applied;
+* turned away (throttled, no connection, no such function): not applied;
 * lost on the way, a function that broke, an answer that cannot be read: it may
   have been applied.
 """
@@ -13,6 +13,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
+
 from evenkeel.adapters.failures import translated
 from evenkeel.errors import (
     DebitNotApplied,
@@ -21,11 +24,12 @@ from evenkeel.errors import (
     DeclineReason,
 )
 from evenkeel.payments.model import Debit
-from evenkeel.payments.ports import Receipt
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
+
+logger = Logger()
 
 REASONS = frozenset(reason.value for reason in DeclineReason)
 
@@ -35,15 +39,19 @@ class LambdaWalletGateway:
         self._client = client
         self._function_name = function_name
 
-    def debit(self, debit: Debit, request_id: str) -> Receipt:
-        with translated(DebitNotApplied, DebitUnconfirmed):
-            answer = self._client.invoke(
-                FunctionName=self._function_name, Payload=json.dumps(_command(debit, request_id))
-            )
-            payload = answer["Payload"].read()
+    def debit(self, debit: Debit, request_id: str) -> str:
+        command = json.dumps(_command(debit, request_id))
+        try:
+            with translated(DebitNotApplied, DebitUnconfirmed):
+                answer = self._client.invoke(FunctionName=self._function_name, Payload=command)
+                payload = answer["Payload"].read()
+        except ClientError as error:
+            # No function there, or none that we may call: ours to mend, and nothing has run.
+            logger.exception("the wallet service refuses to be invoked")
+            raise DebitNotApplied from error
         if "FunctionError" in answer:
             raise DebitUnconfirmed
-        return _receipt(_parsed(payload))
+        return _posted(_parsed(payload))
 
 
 def _command(debit: Debit, request_id: str) -> Mapping[str, object]:
@@ -71,10 +79,10 @@ def _parsed(payload: bytes) -> Mapping[str, Any]:
     return reply
 
 
-def _receipt(reply: Mapping[str, Any]) -> Receipt:
+def _posted(reply: Mapping[str, Any]) -> str:
     match reply:
         case {"outcome": "posted", "transferId": str(transfer_id)}:
-            return Receipt(transfer_id)
+            return transfer_id
         case {"outcome": "declined", "reason": str(reason), "message": str(message)} if (
             reason in REASONS
         ):
