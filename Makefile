@@ -31,7 +31,7 @@ env: $(READY)
 	@$(RUN) python -m infra.local env
 
 test: $(READY)
-	$(RUN) pytest
+	$(RUN) pytest -n 2
 
 check: lint test
 
@@ -39,7 +39,7 @@ lint: $(READY)
 	$(RUN) ruff format --check --quiet .
 	$(RUN) ruff check --quiet .
 	$(RUN) mypy
-	$(RUN) lint-imports --quiet
+	$(RUN) lint-imports >/dev/null || $(RUN) lint-imports
 
 bench: up
 	@$(RUN) python -m tests.bench

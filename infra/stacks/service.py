@@ -1,5 +1,7 @@
 """The functions, what calls them and what each may touch."""
 
+from collections.abc import Sequence
+
 from aws_cdk import ArnFormat, CfnMapping, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -39,7 +41,11 @@ class ServiceStack(Stack):
         )
         self._key = self._make_key()
         self._surroundings = Surroundings(
-            layers=[self._layer("Core", "layers/core"), self._layer("Deps", options.deps)],
+            layers=[
+                # Ours as it is in the repository; the other one with its bytecode.
+                self._layer("Core", "layers/core", exclude=["**/__pycache__"]),
+                self._layer("Deps", options.deps),
+            ],
             key=self._key,
             vpc=network.vpc if network else None,
             security_groups=[network.functions] if network else [],
@@ -140,11 +146,11 @@ class ServiceStack(Stack):
             memory_mb=memory_mb,
         )
 
-    def _layer(self, id_: str, path: str) -> lambda_.LayerVersion:
+    def _layer(self, id_: str, path: str, *, exclude: Sequence[str] = ()) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
             self,
             id_,
-            code=lambda_.Code.from_asset(path, exclude=["**/__pycache__"]),
+            code=lambda_.Code.from_asset(path, exclude=list(exclude)),
             compatible_runtimes=[RUNTIME],
             compatible_architectures=[ARCHITECTURE],
         )

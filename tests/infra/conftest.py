@@ -17,8 +17,9 @@ Synthesize = Callable[..., Path]
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     """Synthesizes the whole app, with the context of `cdk.json` and what a test adds."""
     deps = tmp_path_factory.mktemp("deps")
-    (deps / "python").mkdir()
+    (deps / "python" / "__pycache__").mkdir(parents=True)
     (deps / "python" / "third_party.py").touch()
+    (deps / "python" / "__pycache__" / "third_party.cpython-313.pyc").touch()
 
     def synthesized(**context: str) -> Path:
         out = tmp_path_factory.mktemp("cdk.out")

@@ -41,7 +41,10 @@ def test_the_core_layer_is_the_source_as_it_is(assembly: Path) -> None:
 def test_the_other_layer_is_the_one_of_the_context(assembly: Path) -> None:
     [layer] = assembly.glob("asset.*/python/third_party.py")
 
-    assert files(layer.parents[1]) == {"python/third_party.py"}
+    assert files(layer.parents[1]) == {
+        "python/third_party.py",
+        "python/__pycache__/third_party.cpython-313.pyc",
+    }
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -95,14 +95,12 @@ class Store:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*args: Any, **named: Any) -> Any:
-            return self._call(
-                name in self._writes, lambda: getattr(self._store, name)(*args, **named)
-            )
+            return self._call(name, lambda: getattr(self._store, name)(*args, **named))
 
         return call
 
-    def _call(self, is_write: bool, ask: Callable[[], Any]) -> Any:
-        lost = ("answer lost", "request lost", "late", "killed after") if is_write else ()
+    def _call(self, name: str, ask: Callable[[], Any]) -> Any:
+        lost = LOSSES_OF_WRITES if name in self._writes else ()
         match self._network.fault("turned away", "killed before", *lost):
             case None:
                 return ask()
