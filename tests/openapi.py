@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server
 
 from evenkeel import __version__
 from evenkeel.entrypoints.http import Api
@@ -57,6 +57,7 @@ def _part(api: Api) -> dict[str, Any]:
             title="Evenkeel",
             version=__version__,
             description=DESCRIPTION,
+            servers=[Server(url=".")],  # Where the document itself is.
             security_schemes={
                 "ApiKey": APIKey.model_validate({"name": "X-API-Key", "in": APIKeyIn.header})
             },

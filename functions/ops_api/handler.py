@@ -13,7 +13,7 @@ from evenkeel.entrypoints.http import Access, Api, reply
 from functions.ops_api import pages
 from functions.ops_api.schema import DeepHealthReply, HealthReply
 
-api = Api()
+api = Api("Operations")
 
 
 @api.get("/health", Access())

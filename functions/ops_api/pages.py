@@ -1,4 +1,4 @@
-"""The OpenAPI document as it was committed, and a page that renders it without the network."""
+"""The OpenAPI document as it was committed, and a page that renders it without any other site."""
 
 from functools import cache
 from pathlib import Path
@@ -6,6 +6,24 @@ from pathlib import Path
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
+
+# The document is fetched by the page, so that its relative server is where it came from.
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Evenkeel API</title>
+<style>{style}</style>
+</head>
+<body>
+<div id="api"></div>
+<script>{script}</script>
+<script>SwaggerUIBundle({{url: "openapi.json", dom_id: "#api", deepLinking: true}})</script>
+</body>
+</html>
+"""
 
 
 @cache
@@ -16,10 +34,7 @@ def openapi_document() -> str:
 @cache
 def docs_page() -> str:
     assets = Path(swagger_ui.__file__).parent
-    return swagger_ui.generate_swagger_html(
-        spec=openapi_document().replace("</", "<\\/"),
-        swagger_js=(assets / "swagger-ui-bundle.min.js").read_text(),
-        swagger_css=(assets / "swagger-ui.min.css").read_text(),
-        swagger_base_url="",
-        oauth2_config=None,
+    return PAGE.format(
+        style=(assets / "swagger-ui.min.css").read_text(),
+        script=(assets / "swagger-ui-bundle.min.js").read_text(),
     )

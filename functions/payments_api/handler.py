@@ -32,7 +32,7 @@ from functions.payments_api.schema import (
     ProcessPayment,
 )
 
-api = Api()
+api = Api("Payments")
 
 READ = Access(Scope.PAYMENTS_READ)
 
@@ -46,7 +46,7 @@ READ = Access(Scope.PAYMENTS_READ)
 def create_payment(
     request: CreatePayment, idempotency_key: IdempotencyKey
 ) -> Response[PaymentReply]:
-    """Create a payment; with `process`, have it debited in the same call."""
+    """Create a payment; with process, have it debited in the same call."""
     caller = api.caller
     order = request.order(
         payment_id=caller.keyed_id(PAYMENT_PREFIX),

@@ -32,7 +32,7 @@ from functions.wallets_api.schema import (
     WalletReply,
 )
 
-api = Api()
+api = Api("Wallets")
 
 READ = Access(Scope.WALLETS_READ)
 ACT = Access(Scope.WALLETS_WRITE)
@@ -49,7 +49,7 @@ ACT_REFUSES = (404, 409, 503)
     refuses=(409, 503),
 )
 def create_wallet(request: OpenWallet) -> Response[WalletReply]:
-    """Open a user's wallet in a currency; a balance to begin with needs `wallets:fund` too."""
+    """Open a user's wallet in a currency; a balance to begin with needs wallets:fund too."""
     caller = api.caller
     if request.initial_balance:
         caller.principal.require(Scope.WALLETS_FUND)

@@ -48,7 +48,7 @@ class Sold(Reply):
 class Shop:
     """An API of one resource: sold over POST, looked at over GET."""
 
-    api: Api = field(default_factory=Api)
+    api: Api = field(default_factory=lambda: Api("Things"))
     look: Callable[[], Sold] = lambda: Sold(thing_id="thing_1", client_id="cli_a", key=None)
 
     def __post_init__(self) -> None:

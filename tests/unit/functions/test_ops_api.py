@@ -72,7 +72,7 @@ def test_the_document_is_served_as_it_was_committed(site: Site) -> None:
     assert answer.json == json.loads(DOCUMENT.read_text())
 
 
-def test_the_page_renders_the_document_and_fetches_nothing(site: Site) -> None:
+def test_the_page_renders_the_document_and_fetches_nothing_else(site: Site) -> None:
     answer = site.get("/docs")
     page = Page()
     page.feed(answer.text)
@@ -80,4 +80,4 @@ def test_the_page_renders_the_document_and_fetches_nothing(site: Site) -> None:
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("text/html")
     assert page.fetched == []
-    assert any('"/api/wallets/transfer"' in script for script in page.scripts)
+    assert any('url: "openapi.json"' in script for script in page.scripts)

@@ -73,7 +73,8 @@ class Api:
     form, its idempotency key, its fields; then the route itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
         self.resolver = APIGatewayRestResolver(enable_validation=True)
         self.resolver.exception_handler(RequestValidationError)(_invalid)
         self.resolver.not_found(_not_found)
@@ -140,6 +141,7 @@ class Api:
             route = self.resolver.route(
                 path.replace("{", "<").replace("}", ">"),
                 method,
+                tags=[self._tag],
                 summary=(handler.__doc__ or "").partition("\n")[0],
                 operation_id=to_camel(handler.__name__),
                 include_in_schema=model is not str,
