@@ -53,18 +53,36 @@ def test_a_key_named_like_something_else_is_an_unknown_key(shop: Shop, key: str)
     assert (answer.status, answer.body["code"]) == (401, "unauthorized")
 
 
-def issued(stack: Stack, *scopes: str) -> Caller:
-    """A new key of the demo client, made as an operator makes it."""
-    command = {
-        "action": "issue-key",
-        "clientId": "cli_demo",
-        "name": "tested",
-        "scopes": list(scopes),
-    }
+def command(stack: Stack, action: str, **fields: object) -> dict[str, str]:
+    """Do what an operator does, as an operator does it."""
     answer = aws.client("lambda", stack["awsEndpointUrl"]).invoke(
-        FunctionName=stack["functions"]["access_commands"], Payload=json.dumps(command)
+        FunctionName=stack["functions"]["access_commands"],
+        Payload=json.dumps({"action": action, **fields}),
     )
-    return Caller(stack["apiUrl"], json.loads(answer["Payload"].read())["key"])
+    done: dict[str, str] = json.loads(answer["Payload"].read())
+    return done
+
+
+def issued(stack: Stack, *scopes: str) -> Caller:
+    """A new key of the demo client."""
+    fields = {"clientId": "cli_demo", "name": "tested", "scopes": list(scopes)}
+    return Caller(stack["apiUrl"], command(stack, "issue-key", **fields)["key"])
+
+
+def test_a_client_made_by_an_operator_can_pay_until_its_key_is_revoked(
+    stack: Stack, shop: Shop
+) -> None:
+    client_id = command(stack, "create-client", name="Corner Cafe")["clientId"]
+    fields = {"clientId": client_id, "name": "checkout", "scopes": ["wallets:write"]}
+    first = command(stack, "issue-key", **fields)
+    second = command(stack, "issue-key", **fields)
+    body = {"userId": shop.user("alice"), "currency": "EUR"}
+
+    opened = Caller(stack["apiUrl"], first["key"]).post("/api/wallets/create", body)
+    command(stack, "revoke-key", keyId=second["keyId"])
+    refused = Caller(stack["apiUrl"], second["key"]).post("/api/wallets/create", body)
+
+    assert (opened.status, refused.status) == (201, 401)
 
 
 def test_every_route_needs_its_own_scope(stack: Stack) -> None:
