@@ -41,7 +41,7 @@ READ = Access(Scope.PAYMENTS_READ)
     "/api/payments",
     Access(Scope.PAYMENTS_WRITE, is_keyed=True, takes_body=True),
     answers=(201, 202),
-    refuses=(402, 409, 503),
+    refuses=(402, 409),
 )
 def create_payment(
     request: CreatePayment, idempotency_key: IdempotencyKey
@@ -65,7 +65,7 @@ def create_payment(
     "/api/payments/{id}/process",
     Access(Scope.PAYMENTS_WRITE, takes_body=True),
     answers=(200, 202),
-    refuses=(402, 404, 409, 503),
+    refuses=(402, 404, 409),
 )
 def process_payment(id: str, request: ProcessPayment) -> Response[PaymentReply]:
     """Have a payment debited; the payment is its own idempotency key."""

@@ -38,15 +38,15 @@ READ = Access(Scope.WALLETS_READ)
 ACT = Access(Scope.WALLETS_WRITE)
 FUND = Access(Scope.WALLETS_FUND, is_keyed=True, takes_body=True)
 MOVE = Access(Scope.WALLETS_WRITE, is_keyed=True, takes_body=True)
-MOVE_REFUSES = (402, 404, 503)
-ACT_REFUSES = (404, 409, 503)
+MOVE_REFUSES = (402, 404)
+ACT_REFUSES = (404, 409)
 
 
 @api.post(
     "/api/wallets/create",
     Access(Scope.WALLETS_WRITE, takes_body=True),
     answers=(200, 201),
-    refuses=(409, 503),
+    refuses=(409,),
 )
 def create_wallet(request: OpenWallet) -> Response[WalletReply]:
     """Open a user's wallet in a currency; a balance to begin with needs wallets:fund too."""

@@ -67,7 +67,7 @@ class ServiceStack(Stack):
         self._ledger_stream()
 
     def _payments_api(self, options: Options, wallet_commands: Function) -> Function:
-        function = self._function("payments_api", timeout_s=25)
+        function = self._function("payments_api", timeout_s=26)
         function.use(
             self._data.payments,
             "BatchGetItem",

@@ -62,10 +62,14 @@ class InMemoryWalletStore:
                 break
             chain.append(record)
             ref = ref_before(record, wallet_id)
-        return EntryPage(chain, self._strangers(client_id, wallet_id, chain))
+        lowest = ref.number + 1 if ref is not None else 0
+        return EntryPage(
+            chain, self._strangers(client_id, wallet_id, range(lowest, start.number + 1), chain)
+        )
 
-    def _strangers(self, client_id: str, wallet_id: str, chain: list[Transfer]) -> list[str]:
-        numbers = {transfer.entry_of(wallet_id).number for transfer in chain}
+    def _strangers(
+        self, client_id: str, wallet_id: str, numbers: range, chain: Sequence[Transfer]
+    ) -> list[str]:
         return [
             record.id
             for record in self.records.values()

@@ -7,7 +7,7 @@ from infra.concurrency import CONCURRENCY
 from tests.infra.template import Properties, Template, in_words, plain
 
 EXPECTED_LIMITS = {
-    "PaymentsApi": (25, 1024),
+    "PaymentsApi": (26, 1024),
     "WalletsApi": (20, 1024),
     "OpsApi": (10, 1024),
     "WalletCommands": (8, 1024),

@@ -11,7 +11,7 @@ from evenkeel.adapters.dynamodb.ledger_items import RecordItem
 from evenkeel.errors import DeclineReason, ObjectNotFound, VersionConflict
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.wallets.model import Wallet, WalletAction
-from evenkeel.wallets.ports import EntryRef, WalletStore
+from evenkeel.wallets.ports import EntryRef, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, TransferRequest, draft
 from tests import requests
 from tests.fakes.clock import NOON
@@ -224,20 +224,29 @@ def test_the_walk_stops_where_an_entry_is_missing(store: WalletStore, alice: Wal
     assert list(page.transfers) == []
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
+@pytest.mark.parametrize("limit", [1, 2, 3, 10])
 def test_what_stands_beside_the_chain_is_set_aside(
-    store: WalletStore, alice: Wallet, bob: Wallet
+    store: WalletStore, alice: Wallet, bob: Wallet, number: int, limit: int
 ) -> None:
-    """A record that was put into the journal behind the ledger's back, under a number in use."""
-    real = posted(store, requests.credit("c", alice.id, 20, alice.client_id))
+    """A record that was put into the journal behind the ledger's back, under any number."""
+    for key in ("c1", "c2"):
+        newest = posted(store, requests.credit(key, alice.id, 20, alice.client_id))
+    beside = replace(alice, entry_count=number - 1)
     request = requests.transfer("forged", alice.id, bob.id, 5, alice.client_id)
-    forged = replace(draft(request, {alice.id: alice, bob.id: bob}, NOON).transfer, id="trf_forged")
-    put_beside(store, forged)
+    put_beside(store, draft(request, {alice.id: beside, bob.id: bob}, NOON).transfer)
 
-    page = store.entries(alice.client_id, alice.id, EntryRef(2, real.id), 10)
+    found: list[int] = []
+    strangers: list[str] = []
+    ref: EntryRef | None = EntryRef(3, newest.id)
+    while ref is not None:
+        page = store.entries(alice.client_id, alice.id, ref, limit)
+        found += [transfer.entry_of(alice.id).number for transfer in page.transfers]
+        strangers += page.strangers
+        ref = ref_before(page.transfers[-1], alice.id)
 
-    assert [transfer.entry_of(alice.id).number for transfer in page.transfers] == [2, 1]
-    assert page.transfers[0] == real
-    assert list(page.strangers) == ["trf_forged"]
+    assert found == [3, 2, 1]
+    assert strangers == [request.id]
 
 
 def put_beside(store: WalletStore, transfer: Transfer) -> None:

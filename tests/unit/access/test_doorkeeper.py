@@ -211,3 +211,18 @@ def test_a_caller_has_the_scopes_of_its_key_and_no_others() -> None:
     for scope in set(Scope) - {Scope.WALLETS_WRITE}:
         with pytest.raises(Forbidden, match=scope):
             caller.require(scope)
+
+
+def test_a_clock_that_was_set_back_makes_no_key_known_for_longer(
+    doorkeeper: Doorkeeper,
+    store: InMemoryAccessStore,
+    issued: tuple[ApiKey, str],
+    seconds: ManualSeconds,
+) -> None:
+    stored, key = issued
+    doorkeeper.admit(key)
+    store.revoke(stored.id, NOON)
+    seconds.now_s -= 3600.0
+
+    with pytest.raises(Unauthorized):
+        doorkeeper.admit(key)

@@ -354,7 +354,7 @@ def test_a_door_that_fails_is_an_internal_error_too(
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (StoreBusy(), 500, "internal_error"),
+        (StoreBusy(), 503, "wallet_unavailable"),
         (WalletUnavailable("pay_a"), 503, "wallet_unavailable"),
         (ObjectNotFound(), 404, "not_found"),
     ],

@@ -121,7 +121,6 @@ def test_every_error_has_an_answer_and_few_are_our_own_fault() -> None:
         errors.DebitNotApplied,
         errors.DebitUnconfirmed,
         errors.LedgerUnconfirmed,
-        errors.StoreBusy,
         errors.StoreUnconfirmed,
     }
 
@@ -130,8 +129,10 @@ def test_every_code_that_is_answered_is_in_the_table() -> None:
     assert {kind.code for kind in KINDS.values()} == set(CODES)
 
 
-@pytest.mark.parametrize("error", [errors.LedgerBusy(), errors.VersionConflict()], ids=repr)
-def test_a_busy_ledger_reads_like_an_unavailable_wallet(error: EvenkeelError) -> None:
+@pytest.mark.parametrize(
+    "error", [errors.LedgerBusy(), errors.StoreBusy(), errors.VersionConflict()], ids=repr
+)
+def test_a_busy_store_reads_like_an_unavailable_wallet(error: EvenkeelError) -> None:
     assert document_of(error)["code"] == "wallet_unavailable"
 
 
@@ -206,7 +207,7 @@ def test_a_repeated_decline_has_the_body_of_the_first_and_says_that_it_is_one() 
     "problem",
     [
         internal_problem("request-1"),
-        problem_of(errors.StoreBusy(), "request-1"),
+        problem_of(errors.StoreUnconfirmed(), "request-1"),
         problem_of(errors.LedgerUnconfirmed(), "request-1"),
     ],
 )

@@ -353,3 +353,21 @@ def test_behind_the_end_of_a_history_there_is_nothing(site: Site) -> None:
     answer = site.get(EVENTS, {"cursor": write_offset(10**14)}, id=site.payment())
 
     assert answer.json == {"items": [], "nextCursor": None}
+
+
+def test_a_user_whose_name_is_encoded_in_the_path_is_the_same_user(site: Site) -> None:
+    """Not every gateway decodes what a client has encoded."""
+    site.post("/api/payments", order(userId="al:ice"))
+
+    listed = site.get("/api/payments/user/{userId}", userId="al%3Aice")
+
+    assert [payment["userId"] for payment in listed.body["items"]] == ["al:ice"]
+
+
+@pytest.mark.parametrize("separator", ["/", "%2F", "%2f"])
+def test_a_parameter_does_not_lead_on_to_another_route(site: Site, separator: str) -> None:
+    created = site.post("/api/payments", order()).body
+
+    answer = site.get("/api/payments/{id}", id=f"{created['id']}{separator}events")
+
+    assert (answer.status, answer.code) == (404, "not_found")

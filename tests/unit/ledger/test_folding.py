@@ -151,3 +151,15 @@ def test_however_a_shard_is_cut_and_repeated_each_transfer_counts_once(
         acknowledged = end if is_acknowledged else acknowledged
 
     assert store.totals == {COFFEE: (0, last * (last + 1) // 2)}
+
+
+def test_a_record_that_was_taken_out_and_put_back_is_known_and_passed(
+    folding: Folding, store: InMemoryFoldStore
+) -> None:
+    """It comes under its old name and a new sequence number, behind the end of its receipt."""
+    folding.fold(records(1, 3))
+    [put_back] = records(1, 1)
+    later = JournalRecord(put_back.sequence + 100, put_back.transfer)
+
+    assert folding.fold([later]) == 0
+    assert store.totals == {COFFEE: (0, 6)}

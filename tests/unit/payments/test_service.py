@@ -2,6 +2,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
@@ -17,6 +18,7 @@ from evenkeel.errors import (
     ObjectNotFound,
     RequestInProgress,
     StoreBusy,
+    StoreUnconfirmed,
     WalletUnavailable,
 )
 from evenkeel.money import Money
@@ -25,7 +27,7 @@ from evenkeel.payments.ports import SeenPayments, UserQuery
 from evenkeel.payments.service import Payments
 from evenkeel.wallets.service import Wallets
 from tests import requests
-from tests.fakes.clock import ManualClock
+from tests.fakes.clock import NOON, ManualClock
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
 from tests.fakes.seen_payments import NeverSeen
@@ -33,6 +35,8 @@ from tests.fakes.wallet_gateway import Fault, FlakyGateway
 from tests.fakes.wallet_store import InMemoryWalletStore
 
 CLIENT = "cli_a"
+
+T = TypeVar("T")
 
 
 class Platform:
@@ -277,13 +281,86 @@ def test_an_outcome_that_could_not_be_recorded_is_found_by_the_next_attempt(
 
     store = Busy()
     payments = replace(platform.payments, store=store)
-    with pytest.raises(StoreBusy):
+    with pytest.raises(StoreUnconfirmed):
         payments.create_and_process(platform.order(), "r1")
     store.is_busy = False
     platform.clock.advance(LEASE_FOR)
 
     assert payments.create_and_process(platform.order(), "r2").payment.status == "COMPLETED"
     assert platform.balance == 600
+
+
+class Forgetful(InMemoryPaymentStore):
+    """Writes, and loses the first answer to each write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: set[tuple[str, int]] = set()
+
+    def add(self, payment: Payment) -> Payment:
+        return self._lost_once("add", payment, lambda: super(Forgetful, self).add(payment))
+
+    def save(self, payment: Payment) -> None:
+        self._lost_once("save", payment, lambda: super(Forgetful, self).save(payment))
+
+    def _lost_once(self, what: str, payment: Payment, write: Callable[[], T]) -> T:
+        answer = write()
+        if (what, payment.version) not in self.forgotten:
+            self.forgotten.add((what, payment.version))
+            raise StoreUnconfirmed
+        return answer
+
+
+def test_a_write_of_ones_own_is_known_again_when_its_answer_was_lost(platform: Platform) -> None:
+    payments = replace(platform.payments, store=Forgetful())
+    created = payments.create(platform.order())
+    processed = payments.process(CLIENT, "pay_k1", platform.wallet_id, "r1")
+
+    assert (created.replayed, processed.replayed) == (False, False)
+    assert processed.payment.status is PaymentStatus.COMPLETED
+    assert platform.balance == 600
+
+
+class Raced(InMemoryPaymentStore):
+    """Lets somebody else be first with the next write."""
+
+    def __init__(self, first: Callable[[], object]) -> None:
+        super().__init__()
+        self.first: Callable[[], object] | None = first
+
+    def save(self, payment: Payment) -> None:
+        if self.first is not None:
+            first, self.first = self.first, None
+            first()
+        super().save(payment)
+
+
+def test_of_two_claims_of_one_version_one_asks_for_the_debit(platform: Platform) -> None:
+    def other() -> None:
+        payments.store.save(payments.get(CLIENT, "pay_k1").claimed(platform.wallet_id, NOON, "r2"))
+
+    payments = replace(platform.payments, store=Raced(other))
+    payments.create(platform.order())
+
+    with pytest.raises(RequestInProgress):
+        payments.process(CLIENT, "pay_k1", platform.wallet_id, "r1")
+
+    assert platform.gateway.call_count == 0
+
+
+def test_who_lost_the_race_to_another_wallet_is_told_so(platform: Platform) -> None:
+    def other() -> None:
+        claimed = payments.get(CLIENT, "pay_k1").claimed("wal_other", NOON, "r2")
+        payments.store.save(claimed)
+        payments.store.save(claimed.completed(NOON, "trf_other"))
+
+    payments = replace(platform.payments, store=Raced(other))
+    payments.create(replace(platform.order(), wallet_id=None))
+
+    with pytest.raises(InvalidState):
+        payments.process(CLIENT, "pay_k1", platform.wallet_id, "r1")
+
+    assert platform.balance == 1000
 
 
 def test_another_wallet_is_a_conflict(platform: Platform) -> None:

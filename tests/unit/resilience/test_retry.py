@@ -217,3 +217,15 @@ def test_an_unknown_outcome_is_not_forgotten_over_what_was_not_applied(
 def test_a_verdict_after_an_unknown_outcome_stands(retry: Retry) -> None:
     with pytest.raises(ObjectNotFound):
         retry.call(Flaky(LedgerUnconfirmed(), ObjectNotFound()))
+
+
+def test_what_caused_the_last_error_stays_with_it(retry: Retry) -> None:
+    cause = OSError("connection reset")
+
+    def ask() -> str:
+        raise LedgerBusy from cause
+
+    with pytest.raises(LedgerBusy) as raised:
+        retry.call(ask)
+
+    assert raised.value.__cause__ is cause

@@ -191,8 +191,9 @@ def test_after_a_lost_answer_the_transfer_is_found_and_not_made_again(
     forgetful.wallets, forgetful.records = store.wallets, store.records
     wallets = Wallets(forgetful, instant_retry(), clock)
 
-    wallets.move(requests.debit("d", alice.id, 400))
+    moved = wallets.move(requests.debit("d", alice.id, 400))
 
+    assert not moved.replayed, "it is this request's own"
     assert balance(wallets, alice) == 600
 
 

@@ -59,7 +59,7 @@ def ledger_retry() -> Retry:
 @cache
 def store_retry() -> Retry:
     """For a throttled or lost call to a table that nobody contends for."""
-    return _retry(attempt_count_max=3, total_s_max=1.0, delay_s_base=0.05, delay_s_max=0.3)
+    return _retry(attempt_count_max=3, total_s_max=1.5, delay_s_base=0.05, delay_s_max=0.2)
 
 
 def _retry(

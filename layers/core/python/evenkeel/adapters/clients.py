@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 ONE_ATTEMPT: Any = {"mode": "standard", "total_max_attempts": 1}
 
 TABLE_CONFIG = Config(
-    connect_timeout=0.5,
-    read_timeout=2,
+    connect_timeout=0.3,
+    read_timeout=1,
     retries=ONE_ATTEMPT,
     tcp_keepalive=True,
     parameter_validation=False,
@@ -28,7 +28,7 @@ TABLE_CONFIG = Config(
 # The invoked function ends within 8 s; whoever waits for it must outlast it, or
 # an answer that is on its way becomes an unknown outcome.
 INVOKE_CONFIG = Config(
-    connect_timeout=0.5,
+    connect_timeout=0.3,
     read_timeout=8.5,
     retries=ONE_ATTEMPT,
     tcp_keepalive=True,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
+from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -39,6 +40,7 @@ Statuses = Sequence[int]
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
+BODY_REFUSES = (400, 413, 422)
 JSON = {"content-type": "application/json"}
 
 logger = Logger()
@@ -60,10 +62,8 @@ class Access:
 
     @property
     def refuses(self) -> Statuses:
-        """The statuses with which a request is refused before the route sees it."""
-        if self.scope is None:
-            return ()
-        return (401, 403, 429, 500, *((400, 413, 422) if self.takes_body else ()))
+        """The statuses of the problems that every such route may answer with."""
+        return () if self.scope is None else (401, 403, 429, 500, 503)
 
 
 class Api:
@@ -100,7 +100,7 @@ class Api:
         refuses: Statuses = (),
     ) -> Callable[[Handler], Handler]:
         """Register a route that writes; *refuses* are the statuses of its own problems."""
-        return self._route("POST", path, access, refuses, answers)
+        return self._route("POST", path, access, (*BODY_REFUSES, *refuses), answers)
 
     @property
     def caller(self) -> Caller:
@@ -202,6 +202,7 @@ def _body(event: Event, access: Access) -> str:
         raise MalformedRequest("the body is missing")
     if text and not access.takes_body:
         _refuse_fields(body.read_json(text))
+        return ""
     return text
 
 
@@ -213,9 +214,16 @@ def _refuse_fields(value: Any) -> None:
 
 
 def _path(event: Event) -> str:
+    """Return the path of the route that was granted, with its parameters filled in, decoded.
+
+    A parameter that would lead on to another route names nothing.
+    """
     path: str = event["resource"]
     for name, value in (event.get("pathParameters") or {}).items():
-        path = path.replace(f"{{{name}}}", value)
+        decoded = unquote(value)
+        if "/" in decoded:
+            raise ObjectNotFound
+        path = path.replace(f"{{{name}}}", decoded)
     return path
 
 

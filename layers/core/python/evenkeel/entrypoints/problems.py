@@ -51,6 +51,7 @@ KINDS: dict[type[EvenkeelError], Kind] = {
     errors.WalletExists: Kind(HTTPStatus.CONFLICT, "wallet_exists"),
     errors.WalletUnavailable: UNAVAILABLE,
     errors.LedgerBusy: UNAVAILABLE,
+    errors.StoreBusy: UNAVAILABLE,
     errors.VersionConflict: UNAVAILABLE,
     # Nobody can say whether it was applied, or by whom: the same key tells.
     errors.EvenkeelError: INTERNAL,

@@ -218,14 +218,14 @@ class Payment:
             raise self._not_while("be debited from another wallet than its own")
         if self.lease is not None and now < self.lease.until:
             raise RequestInProgress(self.id)
-        # Whoever held it before may have asked for the debit, and then died.
-        orphaned = self.status is PaymentStatus.PROCESSING
+        # Whoever held it before has asked for the debit, or has died before or after that.
+        was_tried = self.status is PaymentStatus.PROCESSING
         return replace(
             self._after(Event.CLAIMED, now),
             lease=Lease(request_id, now + LEASE_FOR),
             wallet_id=wallet_id,
             attempts=self.attempts + 1,
-            may_be_debited=self.may_be_debited or orphaned,
+            may_be_debited=self.may_be_debited or was_tried,
         )
 
     def released(self, now: datetime, cause: str) -> Payment:
@@ -238,7 +238,7 @@ class Payment:
 
     def left_open(self, now: datetime, cause: str) -> Payment:
         """Return the payment after an attempt of unknown outcome: PROCESSING, free to claim."""
-        return replace(self._after(Event.LEFT_OPEN, now, detail=cause), may_be_debited=True)
+        return self._after(Event.LEFT_OPEN, now, detail=cause)
 
     def completed(self, now: datetime, transfer_id: str) -> Payment:
         return replace(

@@ -18,6 +18,8 @@ from evenkeel.errors import (
     ObjectNotFound,
     OutcomeUnknown,
     RequestInProgress,
+    StoreBusy,
+    StoreUnconfirmed,
     Unavailable,
     VersionConflict,
     WalletUnavailable,
@@ -147,7 +149,12 @@ class Payments:
         return self._record(payment.completed(self.clock(), transfer_id))
 
     def _record(self, after: Payment) -> Answer:
-        if not self._saved(after):
+        try:
+            is_saved = self._saved(after)
+        except StoreBusy as busy:
+            # The outcome is not written, but what it is the outcome of has happened.
+            raise StoreUnconfirmed from busy
+        if not is_saved:
             return self._overtaken(after)
         if after.status is PaymentStatus.PENDING:
             raise WalletUnavailable(after.id)
@@ -170,8 +177,10 @@ class Payments:
     def _overtaken(self, wanted: Payment) -> Answer:
         """Answer with what somebody else has made of the payment meanwhile."""
         current = self.get(wanted.client_id, wanted.id)
+        assert wanted.wallet_id is not None
         if current.is_processed and current.wallet_id == wanted.wallet_id:
             return _answered(current)
+        current.claimed(wanted.wallet_id, self.clock(), "")  # Says so if it cannot be, any more.
         raise RequestInProgress(wanted.id)
 
 

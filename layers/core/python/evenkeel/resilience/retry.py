@@ -53,7 +53,9 @@ class Retry:
                     unknown = error
                 delay_s = self._delay_s(retry_count)
                 if self._is_over(retry_count, self.elapsed_s() + delay_s - give_up_at):
-                    raise (unknown or error) from error
+                    if unknown is None or unknown is error:
+                        raise
+                    raise unknown from unknown.__cause__
             self.sleep(delay_s)
         raise AssertionError("the loop ends by its limits")
 

@@ -32,7 +32,8 @@ class EntryPage:
     """A stretch of a wallet's chain, newest first.
 
     Attributes:
-        strangers: Transfers that claim to be entries of the wallet and are not linked.
+        strangers: Transfers that claim to be entries of this stretch and are not linked.
+            What claims to come after its start is not looked at: it may be new.
     """
 
     transfers: Sequence[Transfer]

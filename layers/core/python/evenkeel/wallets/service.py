@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from evenkeel.clock import Clock
 from evenkeel.errors import (
@@ -69,6 +70,15 @@ class WalletCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One call of `move`, and what it has sent: its own record is not a replay of it."""
+
+    request: TransferRequest
+    began_at: datetime
+    sent: list[Record] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Wallets:
     store: WalletStore
     retry: Retry
@@ -82,7 +92,15 @@ class Wallets:
         Raises:
             WalletExists: It was opened with another balance.
         """
-        return self.retry.call(lambda: self._open(client_id, user_id, currency, opening_minor))
+        blank = Wallet(
+            id=wallet_id(client_id, user_id, currency),
+            client_id=client_id,
+            user_id=user_id,
+            currency=currency,
+            created_at=self.clock(),
+            opening_minor=opening_minor,
+        )
+        return self.retry.call(lambda: self._open(blank))
 
     def get(self, client_id: str, wallet_id: str) -> Wallet:
         """Return the wallet as it is now.
@@ -103,7 +121,8 @@ class Wallets:
             LedgerBusy: Nothing was applied.
             LedgerUnconfirmed: It may have been; the same id tells.
         """
-        return self.retry.call(lambda: self._move(request))
+        attempt = _Attempt(request, self.clock())
+        return self.retry.call(lambda: self._move(attempt))
 
     def act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
         """Freeze, unfreeze or close; asking again changes nothing.
@@ -145,23 +164,17 @@ class Wallets:
         chain = verify(head, self._walk(wallet, strangers))
         return WalletCheck(wallet.balance_minor, chain, stranger_count=len(strangers))
 
-    def _open(
-        self, client_id: str, user_id: str, currency: str, opening_minor: int
-    ) -> tuple[Wallet, bool]:
-        blank = Wallet(
-            id=wallet_id(client_id, user_id, currency),
-            client_id=client_id,
-            user_id=user_id,
-            currency=currency,
-            created_at=self.clock(),
-            opening_minor=opening_minor,
-        )
-        opening = self._opening(blank) if opening_minor else None
+    def _open(self, blank: Wallet) -> tuple[Wallet, bool]:
+        opening = self._opening(blank) if blank.opening_minor else None
         wallet = opening.changes[0].after if opening else blank
         try:
             self.store.open(wallet, opening)
         except VersionConflict:
-            return self._opened_before(wallet), False
+            existing = self.store.wallet(wallet.client_id, wallet.id)
+            if existing.opening_minor != wallet.opening_minor:
+                raise WalletExists from None
+            # It may be our own write that was first: its answer was lost.
+            return existing, existing == wallet
         return wallet, True
 
     def _opening(self, blank: Wallet) -> Posting:
@@ -176,36 +189,26 @@ class Wallets:
         )
         return draft(request, {blank.id: replace(blank, version=0)}, blank.created_at)
 
-    def _opened_before(self, wallet: Wallet) -> Wallet:
-        existing = self.store.wallet(wallet.client_id, wallet.id)
-        if existing.opening_minor != wallet.opening_minor:
-            raise WalletExists
-        return existing
-
-    def _move(self, request: TransferRequest) -> Moved:
+    def _move(self, attempt: _Attempt) -> Moved:
+        request = attempt.request
         sight = self.store.look(request.client_id, request.id, request.wallet_ids())
-        if sight.record is not None:
-            return _answer(request, sight, sight.record, replayed=True)
-        refused = refusal(request, sight.wallets)
-        if refused is not None:
-            declined = self._decline(request, refused)
-            record = self.store.decline(declined)
-            return _answer(request, sight, record, replayed=record != declined)
-        posting = draft(request, sight.wallets, self.clock())
-        record = self.store.post(posting)
-        return _answer(request, sight, record, replayed=record != posting.transfer)
+        if sight.record is None:
+            record = self._record(attempt, sight)
+            if record != attempt.sent[-1]:
+                raise VersionConflict  # Another one took the id meanwhile: look again.
+            sight = replace(sight, record=record)
+        return _answer(sight, attempt)
 
-    def _decline(self, request: TransferRequest, refused: Refusal) -> Decline:
-        return Decline(
-            request.id,
-            request.client_id,
-            refused.reason,
-            refused.message,
-            declined_at=self.clock(),
-            fingerprint=request.fingerprint,
-            payment_id=request.payment_id,
-            request_id=request.request_id,
-        )
+    def _record(self, attempt: _Attempt, sight: Sight) -> Record:
+        """Write the verdict, and return what is stored under the id then."""
+        refused = refusal(attempt.request, sight.wallets)
+        if refused is not None:
+            decline = _decline(attempt, refused)
+            attempt.sent.append(decline)
+            return self.store.decline(decline)
+        posting = draft(attempt.request, sight.wallets, attempt.began_at)
+        attempt.sent.append(posting.transfer)
+        return self.store.post(posting)
 
     def _act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
         before = self.store.wallet(client_id, wallet_id)
@@ -230,9 +233,26 @@ class Wallets:
         )
 
 
-def _answer(request: TransferRequest, sight: Sight, record: Record, *, replayed: bool) -> Moved:
+def _decline(attempt: _Attempt, refused: Refusal) -> Decline:
+    request = attempt.request
+    return Decline(
+        request.id,
+        request.client_id,
+        refused.reason,
+        refused.message,
+        declined_at=attempt.began_at,
+        fingerprint=request.fingerprint,
+        payment_id=request.payment_id,
+        request_id=request.request_id,
+    )
+
+
+def _answer(sight: Sight, attempt: _Attempt) -> Moved:
+    record, request = sight.record, attempt.request
+    assert record is not None
     if record.fingerprint != request.fingerprint:
         raise IdempotencyKeyReused
+    replayed = record not in attempt.sent
     if isinstance(record, Decline):
         if record.reason is DeclineReason.WALLET_NOT_FOUND and record.payment_id is None:
             # A payment fails for want of a wallet; other requests have named nothing.

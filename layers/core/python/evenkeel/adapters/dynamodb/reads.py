@@ -24,7 +24,7 @@ def batch_get(
         for table, ids in keys.items()
     }
     answer = client.batch_get_item(RequestItems=asked)
-    if answer["UnprocessedKeys"]:
+    if answer.get("UnprocessedKeys"):
         raise TurnedAway
     found = answer["Responses"]
     return {table: found.get(table, ()) for table in keys}

@@ -133,19 +133,15 @@ class DynamoDBWalletStore:
         """Read the two indexes together, and fetch by key what has not reached them yet."""
         indexed = self._indexed(key_of(client_id, wallet_id), start.number, limit)
         ahead = next(indexed, None)
-        found: Transfer | None
         transfers: list[Transfer] = []
         strangers: list[str] = []
         ref: EntryRef | None = start
         while ref is not None and len(transfers) < limit:
             # What the indexes hold beside the link that leads here was put there by others.
-            while (
-                ahead is not None
-                and ahead.id != ref.transfer_id
-                and (ahead.entry_of(wallet_id).number >= ref.number)
-            ):
+            while ahead is not None and _stands_beside(ahead, wallet_id, ref):
                 strangers.append(ahead.id)
                 ahead = next(indexed, None)
+            found: Transfer | None
             if ahead is not None and ahead.id == ref.transfer_id:
                 found, ahead = ahead, next(indexed, None)
             else:
@@ -154,14 +150,20 @@ class DynamoDBWalletStore:
                 break
             transfers.append(found)
             ref = ref_before(found, wallet_id)
+        # The chain's next link is not among those that share a number with this page.
+        lowest = ref.number + 1 if ref is not None else 0
+        while ahead is not None and ahead.entry_of(wallet_id).number >= lowest:
+            strangers.append(ahead.id)
+            ahead = next(indexed, None)
         return EntryPage(transfers, strangers)
 
     def _indexed(self, key: str, number_max: int, limit: int) -> Iterator[Transfer]:
+        """Yield the wallet's transfers of both sides, newest first, for as long as asked."""
         debits = RecordItem.by_debit_wallet.query(
-            key, RecordItem.debit_number <= number_max, scan_index_forward=False, limit=limit
+            key, RecordItem.debit_number <= number_max, scan_index_forward=False, page_size=limit
         )
         credits_ = RecordItem.by_credit_wallet.query(
-            key, RecordItem.credit_number <= number_max, scan_index_forward=False, limit=limit
+            key, RecordItem.credit_number <= number_max, scan_index_forward=False, page_size=limit
         )
         with reading(LedgerBusy):
             for item in merge(debits, credits_, key=lambda item: -_number(item, key)):
@@ -209,6 +211,11 @@ class DynamoDBWalletStore:
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": values,
         }
+
+
+def _stands_beside(transfer: Transfer, wallet_id: str, ref: EntryRef) -> bool:
+    is_linked = transfer.id == ref.transfer_id
+    return not is_linked and transfer.entry_of(wallet_id).number >= ref.number
 
 
 def _number(item: RecordItem, wallet_key: str) -> int:
