@@ -361,12 +361,12 @@ def test_a_user_whose_name_is_encoded_in_the_path_is_the_same_user(site: Site) -
 
     listed = site.get("/api/payments/user/{userId}", userId="al%3Aice")
 
-    assert [payment["userId"] for payment in listed.body["items"]] == ["al:ice"]
+    assert [payment["userId"] for payment in listed.json["items"]] == ["al:ice"]
 
 
 @pytest.mark.parametrize("separator", ["/", "%2F", "%2f"])
 def test_a_parameter_does_not_lead_on_to_another_route(site: Site, separator: str) -> None:
-    created = site.post("/api/payments", order()).body
+    created = site.post("/api/payments", order()).json
 
     answer = site.get("/api/payments/{id}", id=f"{created['id']}{separator}events")
 
