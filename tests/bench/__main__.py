@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.local.processes import PROC, marked
+from infra.local.processes import marked
 from infra.local.stack import LocalStack
 from tests.bench.init import best_cpu_ms
 from tests.bench.throughput import CALLER_COUNTS, PAYMENTS_PER_LEVEL, measure
+from tests.memory import resident_mib
 
 PATH = Path("docs/benchmarks/local.md")
-PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
 def _report(stack: dict[str, Any], folder: Path) -> Iterator[str]:
     yield "# On one laptop"
     yield ""
-    yield f"`make bench`, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, "
+    yield f"`make bench`, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},"
     yield f"{os.cpu_count()} cores, callers on the same cores. An emulator's figures, not AWS's."
     yield ""
     yield "| CPU of `payments_api` | ms |"
@@ -55,7 +55,8 @@ def _report(stack: dict[str, Any], folder: Path) -> Iterator[str]:
             f" | {level.percentile_ms(95):.0f} | {level.percentile_ms(99):.0f} | {answers} |"
         )
     yield ""
-    yield f"Resident memory of the whole stack after that: {_resident_mib(folder)} MiB."
+    yield f"Memory of the whole stack after that: {resident_mib(marked(folder))} MiB, every page"
+    yield "counted once, though function environments share many."
 
 
 def _init() -> str:
@@ -67,11 +68,6 @@ def _handler() -> str:
         [sys.executable, "-m", "tests.bench.handler"], capture_output=True, text=True, check=True
     )
     return f"{float(done.stderr):.1f}"
-
-
-def _resident_mib(folder: Path) -> int:
-    pages = [int((PROC / str(pid) / "statm").read_text().split()[1]) for pid in marked(folder)]
-    return sum(pages) * PAGE_KIB // 1024
 
 
 if __name__ == "__main__":

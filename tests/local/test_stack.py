@@ -21,6 +21,7 @@ from infra.local.processes import kill_marked, marked
 from infra.local.stack import LocalStack, Ports
 from infra.local.state import State
 from tests.local.listeners import addresses_of
+from tests.memory import resident_mib
 from tests.stack import Stack
 
 LOOPBACK = "0100007F"
@@ -149,7 +150,7 @@ def test_fifty_cold_callers_are_survived(own: LocalStack) -> None:
 
     # It has recovered by itself, and has not grown out of a laptop.
     assert [paid(merchant, wallet).status for wallet in wallets[:10]] == [201] * 10
-    assert memory_mib(own.files.folder) < MEMORY_MIB_MAX
+    assert resident_mib(marked(own.files.folder)) < MEMORY_MIB_MAX
 
 
 @dataclass(frozen=True)
@@ -187,16 +188,6 @@ def functions_of(folder: Path) -> list[int]:
         return b"runtime.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
     return [pid for pid in marked(folder) if runs_a_function(pid)]
-
-
-def memory_mib(folder: Path) -> int:
-    """What all its processes hold: a page that several share is divided among them."""
-    return sum(_proportional_kib(pid) for pid in marked(folder)) // 2**10
-
-
-def _proportional_kib(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def test_status_is_an_error_for_what_is_not_up() -> None:
