@@ -1,5 +1,10 @@
 # Everything that is needed beyond Python and Node is installed below this folder.
 PYTHON ?= python3
+
+ifneq ($(words $(CURDIR)),1)
+$(error The path of this folder has spaces in it, and make cannot work with them: move it)
+endif
+
 UV_VERSION = 0.13.9
 
 export UV := $(CURDIR)/.tools/uv/bin/uv
@@ -47,15 +52,18 @@ bench: up
 openapi: $(READY)
 	$(RUN) python -m tests.openapi
 
+# make deploy wallet=inline network=vpc
+OPTIONS = $(foreach option,wallet network,$(if $($(option)),-c $(option)=$($(option))))
+
 deploy: $(READY)
-	$(RUN) python -m infra.layers aws
+	$(RUN) python -m infra.layers aws $(if $(LAMBDA_PYTHON),--python $(LAMBDA_PYTHON))
 	npm ci --silent
-	npx cdk deploy --all
+	npx cdk deploy --all $(OPTIONS)
 
 destroy: $(READY)
-	$(RUN) python -m infra.layers aws
+	$(RUN) python -m infra.layers aws $(if $(LAMBDA_PYTHON),--python $(LAMBDA_PYTHON))
 	npm ci --silent
-	npx cdk destroy --all
+	npx cdk destroy --all $(OPTIONS)
 
 clean: down
 	rm -rf .venv .tools .local build cdk.out node_modules

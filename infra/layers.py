@@ -139,7 +139,7 @@ def _find_python() -> Path:
     except CannotBuild as error:
         message = (
             f"The layer for Lambda is compiled by Python {LAMBDA_PYTHON}, and none is here."
-            f" Install one (`uv python install {LAMBDA_PYTHON}`), or name it with --python."
+            f" Install one, and name it: make deploy LAMBDA_PYTHON=/path/to/python{LAMBDA_PYTHON}"
         )
         raise CannotBuild(message) from error
     return Path(found.decode().strip())

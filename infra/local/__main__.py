@@ -33,10 +33,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=commands)
     given = parser.parse_args(arguments)
     try:
+        _check_engine()
         return commands[given.command](LocalStack(os.environ.get("STACK") or DEFAULT))
     except LocalProblem as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def _check_engine() -> None:
+    engine = os.environ.get("EMULATOR", "ministack")
+    if engine != "ministack":
+        message = f"EMULATOR={engine!r}: the only engine there is yet is ministack"
+        raise LocalProblem(message)
 
 
 def up(local: LocalStack) -> int:

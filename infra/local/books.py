@@ -18,7 +18,7 @@ FOLDED_S_MAX = 20.0
 class Books:
     """What the journal adds up to, and what the accounts say; minor units."""
 
-    transfer_count: int = 0
+    transfers: Counter[str] = field(default_factory=Counter)  # How many, by currency.
     debits: Counter[str] = field(default_factory=Counter)  # By currency.
     credits: Counter[str] = field(default_factory=Counter)
     journal: Counter[str] = field(default_factory=Counter)  # Credits less debits, by account.
@@ -50,7 +50,7 @@ def balanced(stack: Stack) -> Books:
 def _add(books: Books, item: dict[str, Any]) -> None:
     client_id = item["id"]["S"].partition("/")[0]
     amount, currency = _integer(item, "amount_minor"), item["currency"]["S"]
-    books.transfer_count += 1
+    books.transfers[currency] += 1
     for side, sums, sign in (("debit", books.debits, -1), ("credit", books.credits, 1)):
         sums[currency] += amount
         account = item.get(f"{side}_wallet")

@@ -155,12 +155,13 @@ class Day:
 
 
 def _totals(found: books.Books) -> Iterator[str]:
+    """Return a line for each currency of the whole ledger, other days included."""
     for currency, debits in sorted(found.debits.items()):
         yield (
-            f"  {'balanced':<9} {found.transfer_count} transfers: debits {_money(debits, currency)}"
-            f" = credits {_money(found.credits[currency], currency)};"
-            f" {len(found.accounts)} accounts equal the fold of their entries"
+            f"  {'balanced':<9} {currency}: {found.transfers[currency]} transfers,"
+            f" debits {debits:,} = credits {found.credits[currency]:,} minor units"
         )
+    yield f"  {'balanced':<9} {len(found.accounts)} accounts equal the fold of their entries"
 
 
 def _tell(what: str, said: str, answer: Answer) -> None:
@@ -178,5 +179,5 @@ def _claim(is_true: object, claim: str, answer: Answer) -> None:
         raise LocalProblem(message)
 
 
-def _money(minor: int, currency: str = CURRENCY) -> str:
-    return f"{minor / 100:,.2f} {currency}"
+def _money(cents: int) -> str:
+    return f"{cents / 100:,.2f} {CURRENCY}"

@@ -65,8 +65,8 @@ class LocalStack:
         self.files.make()
         print("Starting the emulator and Valkey ...", flush=True)
         try:
-            valkey = Valkey.start(self.files, ports.valkey)
             ministack = MiniStack.start(self.files, ports.emulator)
+            valkey = Valkey.start(self.files, ports.valkey)
             state = State(ministack, valkey, _engine())
             state.write(self.files.state_file)
             bootstrap(ministack.url)

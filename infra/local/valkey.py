@@ -50,6 +50,8 @@ class Valkey:
             "appendonly": "no",
             "maxmemory": MEMORY_MAX,
             "maxmemory-policy": "allkeys-lru",
+            # A title of its own would be written over its environment, and the mark in it.
+            "set-proc-title": "no",
         }
         given = [part for name, value in options.items() for part in (f"--{name}", value)]
         child = Child.start(

@@ -1,13 +1,19 @@
 """Processes are known again, and ended with all that they started."""
 
 import os
+import socket
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.local.processes import Child, kill_marked
+from infra.local.paths import StackFolder
+from infra.local.problems import LocalProblem
+from infra.local.processes import Child, kill_marked, marked
+from infra.local.stack import LocalStack, Ports
+from infra.local.tools import build_emulator
+from infra.local.valkey import Valkey
 
 SLEEP = ["/bin/sh", "-c", "sleep 60"]
 STUBBORN = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]
@@ -87,3 +93,29 @@ def test_what_a_killed_parent_has_left_is_found_by_its_mark(tmp_path: Path) -> N
 
     assert not orphan.is_alive()
     assert kill_marked(tmp_path / "of-another-stack") == 0
+
+
+def test_valkey_is_found_by_its_mark_too() -> None:
+    """It would write a title of its own over its environment, and so over the mark."""
+    build_emulator()
+    files = StackFolder(f"test-valkey-{os.getpid()}")
+    files.make()
+    valkey = Valkey.start(files)
+
+    assert list(marked(files.folder)) == [valkey.child.pid]
+    assert kill_marked(files.folder) == 1
+    assert not valkey.child.is_alive()
+    files.forget()
+
+
+def test_a_start_that_is_refused_leaves_nothing_running() -> None:
+    local = LocalStack(f"test-refused-{os.getpid()}")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        with pytest.raises(LocalProblem):
+            local.up(Ports(emulator=taken.getsockname()[1]))
+
+    assert list(marked(local.files.folder)) == []
+    local.files.forget()

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
@@ -25,6 +24,23 @@ from evenkeel.money import AMOUNT_MINOR_MAX
 PAGE_LIMIT_MAX = 100
 PAGE_LIMIT_DEFAULT = 25
 CLIENT_STRING = r"^[A-Za-z0-9._:-]{1,64}$"
+# Spelled out, because Python's own phrases change from release to release.
+DESCRIPTIONS = {
+    200: "OK",
+    201: "Created",
+    202: "Accepted: the outcome is open",
+    400: "Malformed",
+    401: "No key in force",
+    402: "Declined",
+    403: "Scope missing",
+    404: "Not found",
+    409: "Conflict",
+    413: "Body too large",
+    422: "Invalid, or the key belongs to another request",
+    429: "Too many requests",
+    500: "Not answered: the same key tells what became of it",
+    503: "Nothing was applied; come again",
+}
 RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -124,6 +140,6 @@ def documented(model: type, answers: Iterable[int], refuses: Iterable[int]) -> d
     problem = {"application/problem+json": {"model": ProblemReply}}
     contents = dict.fromkeys(refuses, problem) | dict.fromkeys(answers, success)
     return {
-        int(status): {"description": HTTPStatus(status).phrase, "content": content}
+        int(status): {"description": DESCRIPTIONS[status], "content": content}
         for status, content in sorted(contents.items())
     }
