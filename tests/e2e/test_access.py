@@ -8,7 +8,7 @@ import pytest
 
 from infra.local import aws
 from infra.local.http import Answer, Caller
-from infra.routes import ROUTES
+from infra.routes import ROUTES, Route
 from tests.e2e.conftest import Shop
 from tests.stack import Stack
 
@@ -38,8 +38,8 @@ def filled(path: str, id_: str) -> str:
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=lambda route: f"{route.method} {route.path}")
-def test_no_route_answers_without_a_key(shop: Shop, route: object) -> None:
-    method, path = route.method, filled(route.path, "pay_1")  # type: ignore[attr-defined]
+def test_no_route_answers_without_a_key(shop: Shop, route: Route) -> None:
+    method, path = route.method, filled(route.path, "pay_1")
 
     for key in ("", "ek_made-up"):
         answer = ask(replace(shop.caller, key=key), method, path)
