@@ -1,13 +1,12 @@
 """Calls every function before the first real request does, which then need not wait."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http import HTTPStatus
 
 from infra.local import aws
+from infra.local.http import Caller
 from infra.local.problems import LocalProblem
 from infra.local.stackfile import Stack
 
@@ -16,7 +15,6 @@ PATHS = ("/api/payments/pay_warm", "/api/wallets/wal_warm", "/api/ops/health")
 
 # At once for each path; environments for more callers start when they come.
 CALLER_COUNT = 2
-TIME_S_MAX = 30.0
 
 
 @contextmanager
@@ -36,13 +34,7 @@ def warm(stack: Stack) -> None:
 
 
 def _get(stack: Stack, path: str) -> None:
-    request = urllib.request.Request(  # noqa: S310
-        f"{stack['apiUrl']}{path}", headers={"X-API-Key": stack["keys"]["ops"]}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=TIME_S_MAX):  # noqa: S310
-            pass
-    except urllib.error.HTTPError as answer:
-        if answer.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            message = f"GET {path} was answered {answer.code}: {answer.read().decode()}"
-            raise LocalProblem(message) from answer
+    answer = Caller(stack["apiUrl"], stack["keys"]["ops"]).get(path)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        message = f"GET {path} was answered {answer.status}: {answer.text}"
+        raise LocalProblem(message)
