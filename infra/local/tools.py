@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infra.local.locks import alone
 from infra.local.paths import ROOT, TOOLS
 from infra.local.problems import LocalProblem
 
@@ -63,6 +64,11 @@ def check_node() -> None:
 
 def build_emulator() -> None:
     """An environment with MiniStack and Valkey, away from ours."""
+    with alone(TOOLS / "emulator.lock"):
+        _build_emulator()
+
+
+def _build_emulator() -> None:
     stamp = EMULATOR / "requirements.txt"
     wanted = f"{REQUIREMENTS.read_text()}# {sys.version}\n"
     if stamp.is_file() and stamp.read_text() == wanted:
@@ -76,6 +82,11 @@ def build_emulator() -> None:
 
 
 def build_cdk() -> None:
+    with alone(TOOLS / "cdk.lock"):
+        _build_cdk()
+
+
+def _build_cdk() -> None:
     lock, stamp = ROOT / "package-lock.json", ROOT / "node_modules" / ".evenkeel-lock"
     if CDK.is_file() and stamp.is_file() and stamp.read_text() == lock.read_text():
         return

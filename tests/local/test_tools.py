@@ -2,6 +2,7 @@
 
 import shutil
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,19 @@ def test_no_uv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert "uv is missing" in problem_of("uv")
+
+
+def test_two_at_once_install_the_emulator_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls"
+    program(tmp_path, "uv", f'"$1" >>{calls}; sleep 0.2')
+    (tmp_path / "emulator").mkdir()
+    monkeypatch.setenv("UV", str(tmp_path / "uv"))
+    monkeypatch.setattr(tools, "TOOLS", tmp_path)
+    monkeypatch.setattr(tools, "EMULATOR", tmp_path / "emulator")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: tools.build_emulator(), range(2)))
+
+    assert calls.read_text().split() == ["venv", "pip"]
