@@ -19,10 +19,13 @@
     - RequestInProgress
     - WalletExists
   + Unavailable ......... a dependency failed, and nothing was applied
+    - CircuitOpen
+    - DebitContended
     - DebitNotApplied
     - LedgerBusy
     - StoreBusy
     - VersionConflict
+    - WalletContended
     - WalletUnavailable
   + OutcomeUnknown ...... a dependency failed, and it may have acted
     - DebitUnconfirmed
@@ -47,12 +50,17 @@ class EvenkeelError(Exception):
         code: What clients and dashboards match on; never changes.
         retryable: Whether our own retry loop may send the same request, under
             the same idempotency key, again.
+        is_outage: Whether it speaks against the dependency that raised it. A refusal
+            does not, nor does a race that was lost: the dependency has answered.
         payment_id: The payment that it is about, where there is one.
+        retry_after_s: When to ask again, where somebody knows.
     """
 
     code: ClassVar[str]
     retryable: ClassVar[bool] = False
+    is_outage: ClassVar[bool] = False
     payment_id: str | None = None
+    retry_after_s: float | None = None
 
 
 class BadRequest(EvenkeelError):
@@ -77,11 +85,13 @@ class Conflict(EvenkeelError):
 
 class Unavailable(EvenkeelError):
     retryable = True
+    is_outage = True
 
 
 class OutcomeUnknown(EvenkeelError):
     # The key makes the repeat safe; a call without one must be looked up instead.
     retryable = True
+    is_outage = True
 
 
 class MalformedRequest(BadRequest):
@@ -217,11 +227,32 @@ class WalletExists(Conflict):
         super().__init__("the user has a wallet in this currency, opened with other contents")
 
 
+class CircuitOpen(Unavailable):
+    """The dependency was not asked, to spare it and the caller."""
+
+    code = "circuit_open"
+    retryable = False  # Not by the loop that stands behind the breaker.
+    is_outage = False
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__("the circuit is open")
+        self.retry_after_s = retry_after_s
+
+
+class DebitContended(Unavailable):
+    code = "debit_contended"
+    is_outage = False
+
+    def __init__(self) -> None:
+        super().__init__("the wallet was not debited: others were faster, every time")
+
+
 class DebitNotApplied(Unavailable):
     code = "debit_not_applied"
 
-    def __init__(self) -> None:
+    def __init__(self, retry_after_s: float | None = None) -> None:
         super().__init__("the wallet was not debited")
+        self.retry_after_s = retry_after_s
 
 
 class LedgerBusy(Unavailable):
@@ -242,17 +273,27 @@ class VersionConflict(Unavailable):
     """Another writer was first. What was read is out of date: read again, and decide anew."""
 
     code = "version_conflict"
+    is_outage = False
 
     def __init__(self) -> None:
         super().__init__("the record has changed since it was read")
 
 
+class WalletContended(Unavailable):
+    code = "wallet_contended"
+    is_outage = False
+
+    def __init__(self) -> None:
+        super().__init__("another transfer of the wallet is under way")
+
+
 class WalletUnavailable(Unavailable):
     code = "wallet_unavailable"
 
-    def __init__(self, payment_id: str) -> None:
+    def __init__(self, payment_id: str, retry_after_s: float | None = None) -> None:
         super().__init__("the wallet service cannot take the debit now; nothing was applied")
         self.payment_id = payment_id
+        self.retry_after_s = retry_after_s
 
 
 class DebitUnconfirmed(OutcomeUnknown):

@@ -1,0 +1,52 @@
+"""What the breaker needs from the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from evenkeel.resilience.circuit import Circuit, Transition
+from evenkeel.resilience.trial import Ballot, Trial
+
+
+class CircuitStore(Protocol):
+    """Circuits, shared by all environments. One that nobody has written yet is closed.
+
+    Every method may raise StoreBusy, and every write StoreUnconfirmed, when
+    it may have been applied. Every write returns the circuit as it is stored
+    afterwards, whoever was first: a lost race needs no second read.
+    """
+
+    def get(self, name: str) -> Circuit:
+        """Return the circuit, eventually consistent."""
+
+    def save(self, circuit: Circuit) -> Circuit:
+        """Record a changed state, if what is stored is the version before it.
+
+        A change of state adds its transition to those that are kept. The trial is
+        left as it is stored, or forgotten if the circuit has none.
+        """
+
+    def open_trial(self, name: str, trial: Trial, *, instead_of: Trial | None) -> Circuit:
+        """Record a new trial, unless somebody has opened another one meanwhile."""
+
+    def vote(self, name: str, ballot: Ballot) -> Circuit:
+        """Add what an environment has seen, if its trial is still the circuit's."""
+
+    def transitions(
+        self, name: str, *, limit: int, below: int | None = None
+    ) -> Sequence[Transition]:
+        """Return up to *limit* transitions, the latest first, from before number *below*."""
+
+
+class CircuitWatch(Protocol):
+    """Told of what a breaker does, so that logs and metrics stay out of it."""
+
+    def moved(self, name: str, transition: Transition) -> None:
+        """Say that this environment has moved the circuit to another state."""
+
+    def refused(self, name: str) -> None:
+        """Say that a call was not let through."""
+
+    def blind(self, name: str, error: Exception) -> None:
+        """Say that the store could not be reached, so that the circuit counts as closed."""
