@@ -48,7 +48,12 @@ class Table:
 
 # By the variable that tells a function the table's name.
 TABLES = {
-    "PAYMENTS_TABLE": Table({"by_user": Index("user_key", "created_key", "S", "KEYS_ONLY")}),
+    "PAYMENTS_TABLE": Table(
+        {
+            "by_user": Index("user_key", "created_key", "S", "KEYS_ONLY"),
+            "by_due": Index("due_shard", "due_at", "S", "KEYS_ONLY"),
+        }
+    ),
     "LEDGER_TABLE": Table(
         {
             "by_debit_wallet": Index("debit_wallet", "debit_number", "N", "ALL"),
@@ -58,4 +63,5 @@ TABLES = {
     "ACCOUNTS_TABLE": Table(),
     "CLIENTS_TABLE": Table(),
     "CHECKPOINTS_TABLE": Table(),
+    "BREAKERS_TABLE": Table(),
 }

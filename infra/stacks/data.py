@@ -20,7 +20,11 @@ class DataStack(Stack):
             self,
             "Payments",
             key=key,
-            indexes=[Index("by_user", "user_key", "created_key", STRING, KEYS_ONLY)],
+            indexes=[
+                Index("by_user", "user_key", "created_key", STRING, KEYS_ONLY),
+                # Only payments that somebody still has to look at carry these two attributes.
+                Index("by_due", "due_shard", "due_at", STRING, KEYS_ONLY),
+            ],
             streamed=True,
         )
         self.ledger = Table(

@@ -9,7 +9,10 @@ from tests.infra.template import Properties, Template
 TABLE = "AWS::DynamoDB::GlobalTable"
 
 EXPECTED_INDEXES = {
-    "Payments": {"by_user": (("user_key", "S"), ("created_key", "S"), "KEYS_ONLY")},
+    "Payments": {
+        "by_user": (("user_key", "S"), ("created_key", "S"), "KEYS_ONLY"),
+        "by_due": (("due_shard", "S"), ("due_at", "S"), "KEYS_ONLY"),
+    },
     "Ledger": {
         "by_debit_wallet": (("debit_wallet", "S"), ("debit_number", "N"), "ALL"),
         "by_credit_wallet": (("credit_wallet", "S"), ("credit_number", "N"), "ALL"),
