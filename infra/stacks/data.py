@@ -43,7 +43,7 @@ class DataStack(Stack):
         self.clients = Table(self, "Clients", key=key)
         # The only one that forgets: it holds how far a stream was read, and no money.
         self.checkpoints = Table(self, "Checkpoints", key=key, expires_by="expires_at")
-        self.breakers = Table(self, "Breakers", key=key)
+        self.breakers = Table(self, "Breakers", key=key, streamed=True)
         self.reports = Table(self, "Reports", key=key)
 
     def _key(self) -> kms.Key:

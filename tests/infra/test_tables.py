@@ -24,6 +24,8 @@ EXPECTED_INDEXES = {
     "Reports": {},
 }
 
+STREAMED = ("Payments", "Ledger", "Accounts", "Breakers")
+
 
 @pytest.fixture
 def tables(data: Template) -> dict[str, Properties]:
@@ -79,14 +81,14 @@ def test_money_never_expires(tables: dict[str, Properties]) -> None:
     assert expiring == {"Checkpoints": {"AttributeName": "expires_at", "Enabled": True}}
 
 
-def test_money_is_streamed_with_both_images(tables: dict[str, Properties]) -> None:
+def test_what_others_must_hear_of_is_streamed_with_both_images(tables: dict[str, Properties]) -> None:
     streamed = {
         name: table["StreamSpecification"]["StreamViewType"]
         for name, table in tables.items()
         if "StreamSpecification" in table
     }
 
-    assert streamed == dict.fromkeys(("Payments", "Ledger", "Accounts"), "NEW_AND_OLD_IMAGES")
+    assert streamed == dict.fromkeys(STREAMED, "NEW_AND_OLD_IMAGES")
 
 
 def test_each_table_is_an_output(data: Template, tables: dict[str, Properties]) -> None:
