@@ -1,66 +1,90 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from threading import Lock
 
+from evenkeel.errors import StoreBusy
 from evenkeel.resilience.circuit import Circuit, Transition
 from evenkeel.resilience.trial import Ballot, Trial
 
 
 class InMemoryCircuitStore:
-    """Counts its calls; *fault* is raised by the next one."""
+    """Counts its calls, and fails as it is told.
+
+    Attributes:
+        fault: Raised by the next call, which does nothing.
+        lost_answer: Raised by the next write, after it has been applied.
+        is_down: Every call fails.
+    """
 
     def __init__(self) -> None:
         self._circuits: dict[str, Circuit] = {}
         self._transitions: dict[str, list[Transition]] = defaultdict(list)
+        self._lock = Lock()
         self.read_count = 0
         self.write_count = 0
         self.fault: Exception | None = None
+        self.lost_answer: Exception | None = None
+        self.is_down = False
 
     def get(self, name: str) -> Circuit:
-        self.read_count += 1
-        self._fail()
-        return self._circuits.get(name, Circuit(name))
+        with self._lock:
+            self.read_count += 1
+            self._fail()
+            return self._stored(name)
 
     def save(self, circuit: Circuit) -> Circuit:
-        stored = self._for_writing(circuit.name)
-        if stored.version != circuit.version - 1:
-            return stored
-        if circuit.is_new_state:
-            assert circuit.transition is not None
-            self._transitions[circuit.name].append(circuit.transition)
-        return self._keep(replace(circuit, trial=circuit.trial and stored.trial))
+        def saved(stored: Circuit) -> Circuit:
+            if stored.version != circuit.version - 1:
+                return stored
+            if circuit.is_new_state:
+                assert circuit.transition is not None
+                self._transitions[circuit.name].append(circuit.transition)
+            return replace(circuit, trial=circuit.trial and stored.trial)
+
+        return self._write(circuit.name, saved)
 
     def open_trial(self, name: str, trial: Trial, *, instead_of: Trial | None) -> Circuit:
-        stored = self._for_writing(name)
-        if _id_of(stored.trial) != _id_of(instead_of):
-            return stored
-        return self._keep(replace(stored, trial=trial))
+        def opened(stored: Circuit) -> Circuit:
+            is_first = _id_of(stored.trial) == _id_of(instead_of)
+            return replace(stored, trial=trial) if is_first else stored
+
+        return self._write(name, opened)
 
     def vote(self, name: str, ballot: Ballot) -> Circuit:
-        stored = self._for_writing(name)
-        if stored.trial is None or stored.trial.id != ballot.trial_id:
-            return stored
-        return self._keep(replace(stored, trial=stored.trial.with_vote(ballot)))
+        def voted(stored: Circuit) -> Circuit:
+            if stored.trial is None or stored.trial.id != ballot.trial_id:
+                return stored
+            return replace(stored, trial=stored.trial.with_vote(ballot))
+
+        return self._write(name, voted)
 
     def transitions(
         self, name: str, *, limit: int, below: int | None = None
     ) -> Sequence[Transition]:
-        self._fail()
-        kept = reversed(self._transitions[name])
-        return [each for each in kept if below is None or each.number < below][:limit]
+        with self._lock:
+            self._fail()
+            kept = reversed(self._transitions[name])
+            return [each for each in kept if below is None or each.number < below][:limit]
 
-    def _for_writing(self, name: str) -> Circuit:
-        self.write_count += 1
-        self._fail()
+    def _write(self, name: str, change: Callable[[Circuit], Circuit]) -> Circuit:
+        with self._lock:
+            self.write_count += 1
+            self._fail()
+            self._circuits[name] = change(self._stored(name))
+            if self.lost_answer is not None:
+                lost, self.lost_answer = self.lost_answer, None
+                raise lost
+            return self._circuits[name]
+
+    def _stored(self, name: str) -> Circuit:
         return self._circuits.get(name, Circuit(name))
 
-    def _keep(self, circuit: Circuit) -> Circuit:
-        self._circuits[circuit.name] = circuit
-        return circuit
-
     def _fail(self) -> None:
+        if self.is_down:
+            raise StoreBusy
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
