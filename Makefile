@@ -52,8 +52,8 @@ bench: up
 openapi: $(READY)
 	$(RUN) python -m tests.openapi
 
-# make deploy wallet=inline network=vpc
-OPTIONS = $(foreach option,wallet network,$(if $($(option)),-c $(option)=$($(option))))
+# make deploy wallet=inline network=vpc circuit='{"cool_down_s": 10}'
+OPTIONS = $(foreach option,wallet network circuit,$(if $($(option)),-c '$(option)=$($(option))'))
 
 deploy: $(READY)
 	$(RUN) python -m infra.layers aws $(if $(LAMBDA_PYTHON),--python $(LAMBDA_PYTHON))

@@ -12,4 +12,6 @@ CONCURRENCY = {
     "wallet_commands": {"aws": 200, "local": 6},
     "access_commands": {"aws": 5, "local": 2},
     "ledger_stream": {"aws": 20, "local": 2},
+    "payment_worker": {"aws": 20, "local": 2},
+    "sweeper": {"aws": 2, "local": 2},
 }

@@ -1,6 +1,9 @@
 """What whoever deploys may choose: CDK context, read and checked in one place."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Literal, cast
 
@@ -20,10 +23,13 @@ class LayerMissing(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """`isolated`: payments invokes the wallet function. `inline`: it is its own wallet."""
+    """What was chosen, or else the defaults."""
 
     wallet: Wallet
+    """`isolated`: payments invokes the wallet function. `inline`: it is its own wallet."""
     network: Network
+    circuit: Mapping[str, float]
+    """What is different about the wallets' circuit; the names are the runtime's to check."""
     deps: str
 
     @classmethod
@@ -31,6 +37,7 @@ class Options:
         return cls(
             wallet=cast("Wallet", _choice(node, "wallet", ("isolated", "inline"))),
             network=cast("Network", _choice(node, "network", ("public", "vpc"))),
+            circuit=_numbers(node, "circuit"),
             deps=_deps(node),
         )
 
@@ -42,6 +49,33 @@ def _deps(node: Node) -> str:
         message = f"{folder} is not built yet: run `python -m infra.layers aws` (or local)"
         raise LayerMissing(message)
     return folder
+
+
+def _numbers(node: Node, name: str) -> dict[str, float]:
+    """A JSON object: as text from the command line, as it is from a file."""
+    given = node.try_get_context(name)
+    if given is None:
+        return {}
+    found = _parsed(given) if isinstance(given, str) else given
+    if not isinstance(found, dict) or not all(map(_is_number, found.values())):
+        message = (
+            f"context {name}={given!r} is no JSON object of numbers: "
+            f"say {name}='{{\"cool_down_s\": 10}}'"
+        )
+        raise UnknownOption(message)
+    return found
+
+
+def _parsed(text: str) -> object:
+    try:
+        parsed: object = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return parsed
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _choice(node: Node, name: str, allowed: tuple[str, ...]) -> str:

@@ -61,5 +61,8 @@ ROUTES = (
         ("GET", "/api/ops/health", PUBLIC),
         ("GET", "/openapi.json", PUBLIC),
         ("GET", "/docs", PUBLIC),
+        ("GET", "/api/ops/breakers", READS),
+        ("GET", "/api/ops/breakers/{name}", READS),
+        ("POST", "/api/ops/breakers/{name}", CHANGES),
     ),
 )

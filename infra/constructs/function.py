@@ -16,6 +16,9 @@ from infra.constructs.table import Table
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 WHY_THIS_RUNTIME = "Supported until June 2029; what we ship was tested and compiled for 3.13"
 ARCHITECTURE = lambda_.Architecture.ARM_64
+NEVER_ASYNCHRONOUS = (
+    "Never invoked asynchronously: whoever calls, or what it reads from, gets the error"
+)
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,11 @@ class Function(Construct):
         timeout_s: int,
         concurrency: float,
         memory_mb: int = 1024,
+        why_no_dlq: str = NEVER_ASYNCHRONOUS,
     ) -> None:
         id_ = pascal_case(folder)
         super().__init__(scope, id_)
+        self.timeout_s = timeout_s
         # Named and made here, or Lambda makes it on the first call: unencrypted, for ever.
         log_group = logs.LogGroup(
             self,
@@ -70,10 +75,7 @@ class Function(Construct):
             security_groups=list(surroundings.security_groups) or None,
         )
         Validations.of(self.resource).acknowledge(
-            Acknowledgment(
-                id="Serverless-LambdaDLQ",
-                reason="Never invoked asynchronously: whoever calls, or the stream, gets the error",
-            ),
+            Acknowledgment(id="Serverless-LambdaDLQ", reason=why_no_dlq),
             *(
                 Acknowledgment(id=rule, reason=WHY_THIS_RUNTIME)
                 for rule in ("AwsSolutions-L1", "Serverless-LambdaLatestVersion")

@@ -1,25 +1,58 @@
-"""One SQS queue of ours, for what could not be handled: it keeps as long as SQS allows."""
+"""SQS queues of ours: for work that waits, and for what could not be handled."""
 
 from aws_cdk import Acknowledgment, CfnOutput, Duration, Validations
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.function import Function
 
+BATCH_COUNT_MAX = 10
+ATTEMPT_COUNT_MAX = 5
 
-class DeadLetterQueue(sqs.Queue):
-    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey) -> None:
+# A batch that was cut off must not come again while the first one may still be at work.
+TIMEOUTS_UNTIL_VISIBLE = 6
+
+
+class Queue(sqs.Queue):
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        key: kms.IKey,
+        retention: Duration,
+        visibility_timeout: Duration | None = None,
+        dead_letter_queue: sqs.DeadLetterQueue | None = None,
+    ) -> None:
         super().__init__(
             scope,
             id_,
-            retention_period=Duration.days(14),
+            retention_period=retention,
+            visibility_timeout=visibility_timeout,
+            dead_letter_queue=dead_letter_queue,
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
         )
         self._key = key
         CfnOutput(scope, f"Queue{id_}", value=self.queue_url)
+
+    def accept_from(self, sender: Function) -> None:
+        self._serve(sender, "sqs:SendMessage")
+
+    def _serve(self, function: Function, *actions: str) -> None:
+        function.allow(actions, [self.queue_arn])
+        function.allow(["kms:Decrypt", "kms:GenerateDataKey"], [self._key.key_arn])
+
+
+class DeadLetterQueue(Queue):
+    """It keeps as long as SQS allows."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey) -> None:
+        super().__init__(scope, id_, key=key, retention=Duration.days(14))
         Validations.of(self).acknowledge(
             *(
                 Acknowledgment(
@@ -29,6 +62,64 @@ class DeadLetterQueue(sqs.Queue):
             )
         )
 
-    def accept_from(self, sender: Function) -> None:
-        sender.allow(["sqs:SendMessage"], [self.queue_arn])
-        sender.allow(["kms:Decrypt", "kms:GenerateDataKey"], [self._key.key_arn])
+    def accept_from_rules(self) -> None:
+        """Let EventBridge use the key; the policy of the queue itself is made by the rule."""
+        stack = self.stack
+        self._key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    # Not the one rule: it leads to a function whose log needs this key first.
+                    "ArnLike": {
+                        "aws:SourceArn": stack.format_arn(
+                            service="events", resource="rule", resource_name="*"
+                        )
+                    },
+                },
+            )
+        )
+
+
+class WorkQueue(Queue):
+    """Messages for one function, and beside it a queue for those that failed too often."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, key: kms.IKey, retention: Duration, worker: Function
+    ) -> None:
+        self.dead = DeadLetterQueue(scope, f"{id_}Dead", key=key)
+        super().__init__(
+            scope,
+            id_,
+            key=key,
+            retention=retention,
+            visibility_timeout=Duration.seconds(TIMEOUTS_UNTIL_VISIBLE * worker.timeout_s),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead, max_receive_count=ATTEMPT_COUNT_MAX
+            ),
+        )
+
+    def feed(self, worker: Function, *, concurrency_max: int) -> None:
+        """Have the worker called with batches, of which it says what has to come again."""
+        self._serve(worker, "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+        mapping = lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            function_name=worker.name,
+            event_source_arn=self.queue_arn,
+            batch_size=BATCH_COUNT_MAX,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=concurrency_max
+            ),
+        )
+        # Lambda tries the permissions when the mapping is made.
+        mapping.node.add_dependency(worker.role)
+        Validations.of(mapping).acknowledge(
+            Acknowledgment(
+                id="Serverless-LambdaEventSourceMappingDestination",
+                reason="SQS moves what failed too often by the redrive policy of the queue",
+            )
+        )

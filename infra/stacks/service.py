@@ -1,8 +1,9 @@
 """The functions, what calls them and what each may touch."""
 
+import json
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, CfnMapping, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnMapping, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -10,15 +11,31 @@ from constructs import Construct
 
 from infra.concurrency import CONCURRENCY
 from infra.constructs.firewall import Firewall
-from infra.constructs.function import ARCHITECTURE, RUNTIME, Function, Surroundings, pascal_case
-from infra.constructs.queue import DeadLetterQueue
+from infra.constructs.function import (
+    ARCHITECTURE,
+    NEVER_ASYNCHRONOUS,
+    RUNTIME,
+    Function,
+    Surroundings,
+    pascal_case,
+)
+from infra.constructs.queue import DeadLetterQueue, WorkQueue
 from infra.constructs.rest_api import RestApi
+from infra.constructs.schedule import Schedule
 from infra.constructs.stream import StreamReader
 from infra.constructs.target import Target
 from infra.options import Options
 from infra.routes import ROUTES
 from infra.stacks.data import DataStack
 from infra.stacks.network import NetworkStack
+
+# Longer than the outages that it is for. A payment outlives its message: the sweeper finds it.
+PAYMENT_QUEUE_RETENTION = Duration.days(2)
+
+# Fewer than are reserved for it: a batch that Lambda refuses counts as an attempt of its messages.
+PAYMENT_WORKER_COUNT_MAX = 10
+
+SWEEP_EVERY = Duration.minutes(1)
 
 
 class ServiceStack(Stack):
@@ -32,6 +49,7 @@ class ServiceStack(Stack):
         network: NetworkStack | None,
     ) -> None:
         super().__init__(scope, id_)
+        self._options = options
         self._data = data
         self._target = Target(self)
         self._concurrency = CfnMapping(
@@ -50,23 +68,25 @@ class ServiceStack(Stack):
             vpc=network.vpc if network else None,
             security_groups=[network.functions] if network else [],
         )
-        wallet_commands = self._wallet_commands()
+        self._wallets = self._wallet_commands()
+        payment_queue = self._payment_queue()
         api = RestApi(
             self,
             "Api",
             key=self._key,
             routes=ROUTES,
             functions={
-                "payments_api": self._payments_api(options, wallet_commands),
+                "payments_api": self._payments_api(payment_queue),
                 "wallets_api": self._wallets_api(),
-                "ops_api": self._ops_api(wallet_commands),
+                "ops_api": self._ops_api(),
             },
         )
         self._target.only_on_aws(Firewall(self, "Firewall", stage=api.deployment_stage))
         self._access_commands()
         self._ledger_stream()
+        self._sweeper()
 
-    def _payments_api(self, options: Options, wallet_commands: Function) -> Function:
+    def _payments_api(self, queue: WorkQueue) -> Function:
         function = self._function("payments_api", timeout_s=26)
         function.use(
             self._data.payments,
@@ -77,11 +97,9 @@ class ServiceStack(Stack):
             queries=["by_user"],
         )
         function.use(self._data.clients, "GetItem")
-        if options.wallet == "inline":
-            self._may_move_money(function)
-        else:
-            function.tell("WALLET_FUNCTION", wallet_commands.name)
-            function.allow(["lambda:InvokeFunction"], [wallet_commands.arn])
+        self._may_ask_wallets(function)
+        queue.accept_from(function)
+        function.tell("PAYMENT_QUEUE_URL", queue.queue_url)
         return function
 
     def _wallets_api(self) -> Function:
@@ -97,17 +115,18 @@ class ServiceStack(Stack):
         function.use(self._data.clients, "GetItem")
         return function
 
-    def _ops_api(self, wallet_commands: Function) -> Function:
+    def _ops_api(self) -> Function:
         function = self._function("ops_api", timeout_s=10)
         function.use(self._data.clients, "DescribeTable", "GetItem")
         for table in (self._data.payments, self._data.ledger, self._data.accounts):
             function.use(table, "DescribeTable")
-        function.tell("WALLET_FUNCTION", wallet_commands.name)
-        function.allow(["lambda:GetFunctionConcurrency"], [wallet_commands.arn])
+        function.tell("WALLET_FUNCTION", self._wallets.name)
+        function.allow(["lambda:GetFunctionConcurrency"], [self._wallets.arn])
+        self._may_break_circuits(function, "BatchGetItem", "DescribeTable")
         return function
 
     def _wallet_commands(self) -> Function:
-        function = self._function("wallet_commands", timeout_s=8)
+        function = self._function("wallet_commands", timeout_s=5)
         self._may_move_money(function)
         return function
 
@@ -131,12 +150,69 @@ class ServiceStack(Stack):
             expired=DeadLetterQueue(self, "LedgerStreamExpired", key=self._key),
         )
 
+    def _payment_queue(self) -> WorkQueue:
+        worker = self._function("payment_worker", timeout_s=50)
+        worker.use(self._data.payments, "GetItem", "UpdateItem")
+        self._may_ask_wallets(worker)
+        queue = WorkQueue(
+            self,
+            "PaymentQueue",
+            key=self._key,
+            retention=PAYMENT_QUEUE_RETENTION,
+            worker=worker,
+        )
+        queue.feed(worker, concurrency_max=PAYMENT_WORKER_COUNT_MAX)
+        # A payment that has to wait longer is a new message, not a failed one.
+        queue.accept_from(worker)
+        worker.tell("PAYMENT_QUEUE_URL", queue.queue_url)
+        return queue
+
+    def _sweeper(self) -> None:
+        function = self._function(
+            "sweeper",
+            timeout_s=58,
+            why_no_dlq="A failure's destination is there instead, and is told what went wrong",
+        )
+        function.use(self._data.payments, "GetItem", "UpdateItem", queries=["by_due"])
+        function.use(self._data.ledger, "GetItem")
+        self._may_ask_wallets(function)
+        Schedule(
+            self,
+            "Sweeps",
+            every=SWEEP_EVERY,
+            function=function,
+            event={"command": "sweep"},
+            failed=DeadLetterQueue(self, "SweepsFailed", key=self._key),
+        )
+
+    def _may_ask_wallets(self, function: Function) -> None:
+        """Debit a wallet, behind the circuit breaker of the wallets."""
+        if self._options.wallet == "inline":
+            self._may_move_money(function)
+        else:
+            function.tell("WALLET_FUNCTION", self._wallets.name)
+            function.allow(["lambda:InvokeFunction"], [self._wallets.arn])
+        self._may_break_circuits(function)
+
+    def _may_break_circuits(self, function: Function, *actions: str) -> None:
+        function.use(self._data.breakers, "GetItem", "PutItem", "UpdateItem", *actions)
+        if self._options.circuit:
+            circuit = json.dumps(self._options.circuit, separators=(",", ":"))
+            function.tell("WALLET_CIRCUIT", circuit)
+
     def _may_move_money(self, function: Function) -> None:
         """Add entries to the ledger, which nobody may change, and move wallets' counters."""
         function.use(self._data.ledger, "BatchGetItem", "GetItem", "PutItem")
         function.use(self._data.accounts, "BatchGetItem", "GetItem", "UpdateItem")
 
-    def _function(self, folder: str, *, timeout_s: int, memory_mb: int = 1024) -> Function:
+    def _function(
+        self,
+        folder: str,
+        *,
+        timeout_s: int,
+        memory_mb: int = 1024,
+        why_no_dlq: str = NEVER_ASYNCHRONOUS,
+    ) -> Function:
         return Function(
             self,
             folder,
@@ -144,6 +220,7 @@ class ServiceStack(Stack):
             timeout_s=timeout_s,
             concurrency=self._target.number(self._concurrency, pascal_case(folder)),
             memory_mb=memory_mb,
+            why_no_dlq=why_no_dlq,
         )
 
     def _layer(self, id_: str, path: str, *, exclude: Sequence[str] = ()) -> lambda_.LayerVersion:

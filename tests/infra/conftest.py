@@ -12,6 +12,8 @@ from tests.infra.template import Template
 
 Synthesize = Callable[..., Path]
 
+OTHER_CIRCUIT = '{"cool_down_s":2.5,"sample_count_min":4}'
+
 
 @pytest.fixture(scope="session")
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
@@ -21,7 +23,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     (deps / "python" / "third_party.py").touch()
     (deps / "python" / "__pycache__" / "third_party.cpython-313.pyc").touch()
 
-    def synthesized(**context: str) -> Path:
+    def synthesized(**context: object) -> Path:
         out = tmp_path_factory.mktemp("cdk.out")
         ours = json.loads(Path("cdk.json").read_text())["context"]
         app = App(outdir=str(out), context={**ours, "deps": str(deps), **context})
@@ -41,7 +43,7 @@ def assembly(synthesize: Synthesize) -> Path:
 @pytest.fixture(scope="session")
 def other_assembly(synthesize: Synthesize) -> Path:
     """Each option the other way: they do not touch each other."""
-    return synthesize(wallet="inline", network="vpc")
+    return synthesize(wallet="inline", network="vpc", circuit=OTHER_CIRCUIT)
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,23 @@ class Template:
         found = self.all("AWS::Lambda::Function")
         return {name.removesuffix("Function"): each for name, each in found.items()}
 
+    def mapping(self, function: str) -> Properties:
+        """The one event source of a function."""
+        [found] = [
+            each
+            for each in self.all("AWS::Lambda::EventSourceMapping").values()
+            if in_words(each["FunctionName"]) == f"{function}Function"
+        ]
+        return found
+
+    def what_waits_for(self, policy: str) -> set[str]:
+        """The types of the resources that are made after a role has its rights."""
+        return {
+            each["Type"]
+            for each in self.resources.values()
+            if policy in {plain(id_) for id_ in each.get("DependsOn", [])}
+        }
+
     def statements(self) -> dict[str, list[dict[str, Any]]]:
         """What each role may do, by the name of the role."""
         found: dict[str, list[dict[str, Any]]] = {}

@@ -4,32 +4,52 @@ import pytest
 
 from evenkeel.config import Settings
 from infra.concurrency import CONCURRENCY
+from tests.infra.conftest import OTHER_CIRCUIT
 from tests.infra.template import Properties, Template, in_words, plain
 
 EXPECTED_LIMITS = {
     "PaymentsApi": (26, 1024),
     "WalletsApi": (20, 1024),
     "OpsApi": (10, 1024),
-    "WalletCommands": (8, 1024),
+    "WalletCommands": (5, 1024),
     "AccessCommands": (10, 512),
     "LedgerStream": (30, 512),
+    "PaymentWorker": (50, 1024),
+    "Sweeper": (58, 1024),
 }
 
 # The settings that each one reads, by their names in `Settings`.
 EXPECTED_SETTINGS = {
-    "PaymentsApi": {"payments_table", "clients_table", "wallet_function"},
+    "PaymentsApi": {
+        "payments_table",
+        "clients_table",
+        "breakers_table",
+        "wallet_function",
+        "payment_queue_url",
+    },
     "WalletsApi": {"ledger_table", "accounts_table", "clients_table"},
     "OpsApi": {
         "payments_table",
         "ledger_table",
         "accounts_table",
         "clients_table",
+        "breakers_table",
         "wallet_function",
     },
     "WalletCommands": {"ledger_table", "accounts_table"},
     "AccessCommands": {"clients_table"},
     "LedgerStream": {"checkpoints_table", "accounts_table", "quarantine_queue_url"},
+    "PaymentWorker": {
+        "payments_table",
+        "breakers_table",
+        "wallet_function",
+        "payment_queue_url",
+    },
+    "Sweeper": {"payments_table", "ledger_table", "breakers_table", "wallet_function"},
 }
+
+# Those that debit wallets, by one way or the other.
+PAYERS = {"PaymentsApi", "PaymentWorker", "Sweeper"}
 
 
 @pytest.fixture
@@ -71,7 +91,7 @@ def test_every_function_logs_encrypted_and_for_three_months(service: Template) -
 
 def test_the_logs_key_serves_the_log_groups_of_this_account_only(service: Template) -> None:
     [key] = service.all("AWS::KMS::Key").values()
-    [_admin, usage] = key["KeyPolicy"]["Statement"]
+    [_admin, usage, _queues] = key["KeyPolicy"]["Statement"]
     groups = in_words(usage["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
 
     assert in_words(usage["Principal"]["Service"]) == "logs.AWS::Region.amazonaws.com"
@@ -116,13 +136,25 @@ def test_each_function_is_told_what_it_reads_and_nothing_else(
             assert getattr(settings, setting) == "x"
 
 
+@pytest.mark.parametrize("name", sorted(PAYERS))
 def test_inline_payments_are_told_the_wallets_tables_and_no_wallet_function(
-    other_service: Template,
+    name: str, other_service: Template
 ) -> None:
-    told = set(other_service.functions()["PaymentsApi"]["Environment"]["Variables"])
+    told = set(other_service.functions()[name]["Environment"]["Variables"])
 
     assert {"LEDGER_TABLE", "ACCOUNTS_TABLE"} < told
     assert "WALLET_FUNCTION" not in told
+
+
+def test_whoever_has_a_breaker_is_told_of_another_circuit(other_service: Template) -> None:
+    """The fleet's breakers must agree, so all of them are told the same."""
+    told = {
+        name: each["Environment"]["Variables"].get("WALLET_CIRCUIT")
+        for name, each in other_service.functions().items()
+    }
+
+    assert {name for name, circuit in told.items() if circuit} == {*PAYERS, "OpsApi"}
+    assert {circuit for circuit in told.values() if circuit} == {OTHER_CIRCUIT}
 
 
 def test_each_function_is_an_output(service: Template, functions: dict[str, Properties]) -> None:

@@ -1,5 +1,6 @@
 """What whoever deploys may choose, and what happens to who asks for something else."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_sqs as sqs
 
 from infra.app import compose
-from infra.options import LayerMissing, UnknownOption
+from infra.options import LayerMissing, Options, UnknownOption
 from tests.infra.conftest import Synthesize
 from tests.infra.template import Template, in_words, plain
 
@@ -33,6 +34,29 @@ def test_an_unknown_option_is_refused_by_name(synthesize: Synthesize) -> None:
         synthesize(wallet="outline")
     with pytest.raises(UnknownOption, match=r"network='vcp' .* network=public or vpc"):
         synthesize(network="vcp")
+
+
+@pytest.mark.parametrize(
+    "circuit",
+    [
+        *("cool_down_s=10", "[10]", '{"cool_down_s": "10"}', '{"cool_down_s": true}'),
+        *('{"cool_down_s": NaN}', '{"cool_down_s": null}', {"cool_down_s": "10"}, 10),
+    ],
+)
+def test_a_circuit_that_is_no_object_of_numbers_is_refused(
+    circuit: object, synthesize: Synthesize
+) -> None:
+    with pytest.raises(UnknownOption, match=r"context circuit=.* no JSON object of numbers"):
+        synthesize(circuit=circuit)
+
+
+def test_a_circuit_may_stand_in_a_file_too() -> None:
+    def of(circuit: object) -> Mapping[str, float]:
+        app = App(context={"deps": "layers/core", "circuit": circuit})
+        return Options.from_context(app.node).circuit
+
+    assert of({"cool_down_s": 10}) == of('{"cool_down_s": 10}') == {"cool_down_s": 10}
+    assert of("{}") == {}
 
 
 def test_a_layer_that_is_not_built_is_refused_with_what_to_do(

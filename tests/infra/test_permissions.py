@@ -28,11 +28,38 @@ PAYMENTS_RIGHTS = {
     },
     "Payments.Arn/index/by_user": {"dynamodb:Query"},
     "Clients.Arn": {"dynamodb:GetItem"},
+    "PaymentQueue.Arn": {"sqs:SendMessage"},
+    "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+}
+WORKER_RIGHTS = {
+    "Payments.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "PaymentQueue.Arn": {
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+    },
+    "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+}
+SWEEPER_RIGHTS = {
+    "Payments.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "Payments.Arn/index/by_due": {"dynamodb:Query"},
+    "Ledger.Arn": {"dynamodb:GetItem"},
+    "SweepsFailed.Arn": {"sqs:SendMessage"},
+    "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+}
+BREAKER_RIGHTS = {
+    "Breakers.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+}
+PAYERS_RIGHTS = {
+    "PaymentsApi": {**PAYMENTS_RIGHTS, **BREAKER_RIGHTS},
+    "PaymentWorker": {**WORKER_RIGHTS, **BREAKER_RIGHTS},
+    "Sweeper": {**SWEEPER_RIGHTS, **BREAKER_RIGHTS},
 }
 EXPECTED_RIGHTS: Rights = {
-    "PaymentsApi": {
-        **PAYMENTS_RIGHTS,
-        "WalletCommandsFunction.Arn": {"lambda:InvokeFunction"},
+    **{
+        name: {**rights, "WalletCommandsFunction.Arn": {"lambda:InvokeFunction"}}
+        for name, rights in PAYERS_RIGHTS.items()
     },
     "WalletsApi": {
         "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
@@ -51,6 +78,13 @@ EXPECTED_RIGHTS: Rights = {
         "Payments.Arn": {"dynamodb:DescribeTable"},
         "Ledger.Arn": {"dynamodb:DescribeTable"},
         "Accounts.Arn": {"dynamodb:DescribeTable"},
+        "Breakers.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:DescribeTable",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
         "WalletCommandsFunction.Arn": {"lambda:GetFunctionConcurrency"},
     },
     "WalletCommands": WALLET_RIGHTS,
@@ -86,11 +120,14 @@ def test_each_function_may_do_exactly_this(rights: Rights) -> None:
     assert rights == expected
 
 
-def test_inline_payments_are_their_own_wallet_and_invoke_none(other_service: Template) -> None:
-    rights = rights_of(other_service)["PaymentsApi"]
+@pytest.mark.parametrize("name", sorted(PAYERS_RIGHTS))
+def test_inline_payments_are_their_own_wallet_and_invoke_none(
+    name: str, other_service: Template
+) -> None:
+    rights = rights_of(other_service)[name]
 
     assert rights.pop("*") > EVERYONE["*"]  # And the network interfaces of the vpc option.
-    assert rights == {**log_rights("PaymentsApi"), **PAYMENTS_RIGHTS, **WALLET_RIGHTS}
+    assert rights == {**log_rights(name), **PAYERS_RIGHTS[name], **WALLET_RIGHTS}
 
 
 def test_nobody_may_change_or_delete_what_is_in_the_ledger(
@@ -128,12 +165,24 @@ def test_the_gateway_may_invoke_a_function_for_its_own_routes_only(service: Temp
     allowed = {
         (in_words(each["FunctionName"]), in_words(each["SourceArn"]).split("Stagev1/")[1])
         for each in service.all("AWS::Lambda::Permission").values()
+        if each["Principal"] == "apigateway.amazonaws.com"
     }
     expected = {
         (f"{pascal_case(route.function)}Function.Arn", as_source(route)) for route in ROUTES
     }
 
     assert allowed == expected
+
+
+def test_a_rule_may_invoke_the_sweeper_and_nothing_else(service: Template) -> None:
+    [allowed] = [
+        each
+        for each in service.all("AWS::Lambda::Permission").values()
+        if each["Principal"] == "events.amazonaws.com"
+    ]
+
+    assert in_words(allowed["FunctionName"]) == "SweeperFunction.Arn"
+    assert in_words(allowed["SourceArn"]) == "SweepsRule.Arn"
 
 
 def as_source(route: Route) -> str:

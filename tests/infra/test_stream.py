@@ -7,8 +7,7 @@ from tests.infra.template import Properties, Template, in_words
 
 @pytest.fixture
 def mapping(service: Template) -> Properties:
-    [found] = service.all("AWS::Lambda::EventSourceMapping").values()
-    return found
+    return service.mapping("LedgerStream")
 
 
 def test_a_failed_batch_comes_again_whole(mapping: Properties) -> None:
@@ -37,20 +36,6 @@ def test_it_reads_the_ledger_from_its_first_record(mapping: Properties) -> None:
 
 
 def test_it_waits_for_the_permissions_that_lambda_tries_at_once(service: Template) -> None:
-    [mapping] = [
-        each
-        for each in service.resources.values()
-        if each["Type"] == "AWS::Lambda::EventSourceMapping"
-    ]
+    waiting = service.what_waits_for("LedgerStreamRoleDefaultPolicy")
 
-    assert any(each.startswith("LedgerStreamRoleDefaultPolicy") for each in mapping["DependsOn"])
-
-
-def test_queues_keep_their_messages_encrypted_for_as_long_as_they_can(service: Template) -> None:
-    queues = service.all("AWS::SQS::Queue")
-
-    assert set(queues) == {"LedgerQuarantine", "LedgerStreamExpired"}
-    for queue in queues.values():
-        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-        assert in_words(queue["KmsMasterKeyId"]) == "Key.Arn"
-    assert {f"Queue{name}" for name in queues} < set(service.body["Outputs"])
+    assert "AWS::Lambda::EventSourceMapping" in waiting

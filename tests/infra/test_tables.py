@@ -81,7 +81,7 @@ def test_money_never_expires(tables: dict[str, Properties]) -> None:
     assert expiring == {"Checkpoints": {"AttributeName": "expires_at", "Enabled": True}}
 
 
-def test_what_others_must_hear_of_is_streamed_with_both_images(tables: dict[str, Properties]) -> None:
+def test_what_others_hear_of_is_streamed_with_both_images(tables: dict[str, Properties]) -> None:
     streamed = {
         name: table["StreamSpecification"]["StreamViewType"]
         for name, table in tables.items()
