@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from evenkeel.errors import CircuitOpen, DebitNotApplied
 from evenkeel.resilience.breaker import Breaker, Environment
@@ -132,4 +133,4 @@ class Evenkeel:
 
 
 def evenkeel(limits: Limits | None = None) -> Callable[[World, int], Evenkeel]:
-    return lambda world, count: Evenkeel(world, count, limits or Limits())
+    return partial(Evenkeel, limits=limits or Limits())

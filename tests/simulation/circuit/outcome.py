@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
@@ -11,9 +12,6 @@ from tests.simulation.circuit.scenario import Scenario
 
 # So many requests must have gone through since the last refusal to call it full service.
 SERVED_COUNT_MIN = 10
-
-LONGER_S_MAX = 30.0  # As long as the longest cool-down.
-GOLDEN = 0.618034  # Its multiples are spread evenly.
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,8 @@ class Outcome:
         healthy_refused: The share of the requests refused, while there were faults, of those
             that would have met none.
         turned_away_count: Requests that met no idle environment.
-        full_service_after_s: From the end of the last fault to the last refusal; None if requests are refused to the end.
+        full_service_after_s: From the end of the last fault to the last refusal;
+            None if requests are refused to the end.
     """
 
     opens_after_s: float | None
@@ -41,11 +40,11 @@ class Outcome:
     read_count: int
     write_count: int
     opening_count: int
+    sent_per_s: tuple[int, ...]
 
 
 def play(scenario: Scenario, rate_per_s: float, seed: int, build: Build) -> Outcome:
-    """Let the last fault end at another moment for every seed: a probe may just be due, or not."""
-    scenario = scenario.lasting(LONGER_S_MAX * (seed * GOLDEN % 1))
+    scenario = scenario.of_seed(seed)
     with borrowed():
         fleet = Fleet(scenario, rate_per_s, seed, build)
         journal = fleet.run()
@@ -60,12 +59,16 @@ def play(scenario: Scenario, rate_per_s: float, seed: int, build: Build) -> Outc
         full_service_after_s=_full_service_after_s(scenario, journal),
         read_count=fleet.contestant.read_count,
         write_count=fleet.contestant.write_count,
-        opening_count=_opening_count(journal),
+        opening_count=opening_count(journal),
+        sent_per_s=_per_second([call.at_s for call in journal.sent], scenario, rate_per_s),
     )
 
 
 def typical(outcomes: Sequence[Outcome]) -> Outcome:
-    """Return the mean of counts, the median of times, and the worst of what must not be."""
+    """Return the mean of counts, the median of times, and the worst of what must not be.
+
+    The curve is that of the first.
+    """
     return Outcome(
         opens_after_s=_median([each.opens_after_s for each in outcomes]),
         faulty_count=round(mean(each.faulty_count for each in outcomes)),
@@ -77,6 +80,7 @@ def typical(outcomes: Sequence[Outcome]) -> Outcome:
         read_count=round(mean(each.read_count for each in outcomes)),
         write_count=round(mean(each.write_count for each in outcomes)),
         opening_count=round(mean(each.opening_count for each in outcomes)),
+        sent_per_s=outcomes[0].sent_per_s,
     )
 
 
@@ -90,6 +94,11 @@ def _healthy_refused(scenario: Scenario, journal: Journal) -> float:
     return refused / max(1, refused + sent)
 
 
+def _per_second(times_s: Iterable[float], scenario: Scenario, rate_per_s: float) -> tuple[int, ...]:
+    counts = Counter(int(at_s) for at_s in times_s)
+    return tuple(counts[second] for second in range(int(scenario.duration_s(rate_per_s))))
+
+
 def _is_during(scenario: Scenario, at_s: float) -> bool:
     return scenario.begins_s <= at_s < scenario.ends_s
 
@@ -101,7 +110,7 @@ def _full_service_after_s(scenario: Scenario, journal: Journal) -> float | None:
     return max(0.0, last_s - scenario.ends_s)
 
 
-def _opening_count(journal: Journal) -> int:
+def opening_count(journal: Journal) -> int:
     """Return how often a closed circuit opened; a probe that fails does not count."""
     states: dict[str, str] = {}
     count = 0

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -163,8 +164,7 @@ class Powertools:
 
 
 def powertools(recovery_timeout: int = 30) -> Callable[[World, int], Powertools]:
-    config = CircuitBreakerConfig(recovery_timeout=recovery_timeout)
-    return lambda world, count: Powertools(world, count, config)
+    return partial(Powertools, config=CircuitBreakerConfig(recovery_timeout=recovery_timeout))
 
 
 @contextmanager

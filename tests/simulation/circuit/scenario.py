@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 HEALTHY_S = 0.02
 
+LONGER_S_MAX = 30.0  # As long as the longest cool-down.
+GOLDEN = 0.618034  # Its multiples are spread evenly.
+
 
 class Answer(NamedTuple):
     duration_s: float
@@ -57,10 +60,13 @@ class Scenario:
     shard_count: int = 1
     circuit_per_shard: bool = False
 
-    def lasting(self, longer_s: float) -> Scenario:
-        """Return it with a last fault that ends later."""
+    def of_seed(self, seed: int) -> Scenario:
+        """Return it with a last fault that ends later, by another time for every seed.
+
+        When it ends a probe may just be due, or just have failed.
+        """
         *others, last = self.faults
-        last = replace(last, ends_s=last.ends_s + longer_s)
+        last = replace(last, ends_s=last.ends_s + LONGER_S_MAX * (seed * GOLDEN % 1))
         return replace(self, faults=(*others, last))
 
     @property
