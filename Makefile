@@ -17,7 +17,7 @@ READY = .venv/.ready
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo up down status env test check lint bench openapi deploy destroy clean
+.PHONY: demo up down status env sweep test check lint bench openapi deploy destroy clean
 
 demo: up
 	@$(RUN) python -m infra.local demo
@@ -34,6 +34,10 @@ status: $(READY)
 # eval "$$(make -s env)" tells a shell where the API is, and a key.
 env: $(READY)
 	@$(RUN) python -m infra.local env
+
+# What a rule asks for every minute, now.
+sweep: $(READY)
+	@$(RUN) python -m infra.local sweep
 
 test: $(READY)
 	$(RUN) pytest -n 2

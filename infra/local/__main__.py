@@ -1,4 +1,4 @@
-"""The local stack: `python -m infra.local up|down|status|env|demo`."""
+"""The local stack: `python -m infra.local up|down|status|env|sweep|demo`."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from infra.local.paths import DEFAULT, StackFolder
 from infra.local.problems import LocalProblem
 from infra.local.stack import LocalStack, Ports
 from infra.local.stackfile import Stack
+from infra.local.sweep import in_words, sweep
 
 DESCRIPTION = """\
 The same stacks that go to AWS, on an emulator on this machine.
@@ -29,7 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = {"up": up, "down": down, "status": status, "env": env, "demo": demo}
+    commands = {
+        "up": up,
+        "down": down,
+        "status": status,
+        "env": env,
+        "sweep": sweep_now,
+        "demo": demo,
+    }
     parser.add_argument("command", choices=commands)
     given = parser.parse_args(arguments)
     try:
@@ -76,6 +84,11 @@ def status(local: LocalStack) -> int:
 def env(local: LocalStack) -> int:
     stack = _running(local)
     print(f"export API='{stack['apiUrl']}' KEY='{stack['keys']['merchant']}'")
+    return 0
+
+
+def sweep_now(local: LocalStack) -> int:
+    print(in_words(sweep(_running(local))))
     return 0
 
 

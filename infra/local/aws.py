@@ -11,7 +11,7 @@ from infra.local.ministack import ACCOUNT, REGION
 CREDENTIALS = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "local"}
 
 
-def client(service: str, url: str) -> Any:
+def client(service: str, url: str, *, read_timeout_s: float = 30) -> Any:
     session: Any = boto3.Session()
     return session.client(
         service,
@@ -20,7 +20,7 @@ def client(service: str, url: str) -> Any:
         config=Config(
             retries={"total_max_attempts": 1, "mode": "standard"},
             connect_timeout=2,
-            read_timeout=30,
+            read_timeout=read_timeout_s,
             s3={"addressing_style": "path"},
         ),
         **CREDENTIALS,

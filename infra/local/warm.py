@@ -19,7 +19,10 @@ CALLER_COUNT = 2
 
 @contextmanager
 def importing(url: str, functions: Mapping[str, str]) -> Iterator[None]:
-    """Have the functions imported in the meantime: they refuse an empty event, but have begun."""
+    """Have the functions imported in the meantime.
+
+    They refuse an empty event, or sweep up where nothing lies about, but then they have begun.
+    """
     client = aws.client("lambda", url)
     with ThreadPoolExecutor() as pool:
         for name in functions.values():

@@ -1,0 +1,168 @@
+"""What a queue's worker leans on: what it names comes again alone, and not for ever."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from tests.emulator import Emulator
+from tests.local.functions import Function, deployed
+
+ATTEMPT_COUNT_MAX = 2
+
+# Says that every message fails whose text is "bad".
+WORKER = """
+import json
+
+def handler(event, context):
+    print("batch", json.dumps([each["body"] for each in event["Records"]]))
+    print("record", json.dumps(event["Records"][0]))
+    failed = [each["messageId"] for each in event["Records"] if each["body"] == "bad"]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+"""
+
+# Says how many of it there are, and stays a while so that another could be seen.
+SLOW = """
+import os, time
+from pathlib import Path
+
+def handler(event, context):
+    folder = Path(os.environ["TMPDIR"], os.environ["FOLDER"])
+    folder.mkdir(exist_ok=True)
+    mine = folder / str(os.getpid())
+    mine.touch()
+    print("beside", len(list(folder.iterdir())))
+    time.sleep(0.2)
+    mine.unlink()
+    print("batch", [each["body"] for each in event["Records"]])
+"""
+
+
+@dataclass(frozen=True)
+class Queue:
+    emulator: Emulator
+    url: str
+    arn: str
+
+    def send(self, *bodies: str) -> None:
+        entries = [{"Id": str(each), "MessageBody": body} for each, body in enumerate(bodies)]
+        self.emulator.client("sqs").send_message_batch(QueueUrl=self.url, Entries=entries)
+
+    def receive(self) -> list[str]:
+        answer = self.emulator.client("sqs").receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
+        return [each["Body"] for each in answer.get("Messages", [])]
+
+    def count(self) -> int:
+        """All that are in it, those that somebody is working on too."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.emulator.client("sqs").get_queue_attributes(
+            QueueUrl=self.url, AttributeNames=names
+        )
+        return sum(int(found["Attributes"][name]) for name in names)
+
+
+def made(emulator: Emulator, **attributes: str) -> Queue:
+    client = emulator.client("sqs")
+    url = client.create_queue(QueueName=f"queue-{uuid4().hex[:8]}", Attributes=attributes)[
+        "QueueUrl"
+    ]
+    found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return Queue(emulator, url, found["Attributes"]["QueueArn"])
+
+
+def work_queue(emulator: Emulator) -> tuple[Queue, Queue]:
+    """One whose failed messages come again after a second, and the one where they end."""
+    dead = made(emulator)
+    redrive = {"deadLetterTargetArn": dead.arn, "maxReceiveCount": ATTEMPT_COUNT_MAX}
+    return made(emulator, VisibilityTimeout="1", RedrivePolicy=json.dumps(redrive)), dead
+
+
+def feed(queue: Queue, function: Function, *, batch: int = 10, concurrency_max: int = 10) -> None:
+    queue.emulator.client("lambda").create_event_source_mapping(
+        EventSourceArn=queue.arn,
+        FunctionName=function.name,
+        BatchSize=batch,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        ScalingConfig={"MaximumConcurrency": concurrency_max},
+    )
+
+
+def logged(function: Function, kind: str) -> list[Any]:
+    lines = [line for line in function.log() if line.startswith(kind)]
+    return [json.loads(line.removeprefix(kind).replace("'", '"')) for line in lines]
+
+
+def soon(is_so: Callable[[], bool], *, within_s: float = 15.0) -> bool:
+    deadline_at = time.monotonic() + within_s
+    while not is_so() and time.monotonic() < deadline_at:
+        time.sleep(0.05)
+    return is_so()
+
+
+def test_what_failed_comes_again_alone_and_then_ends_in_the_other_queue(
+    emulator: Emulator,
+) -> None:
+    queue, dead = work_queue(emulator)
+    function = deployed(emulator, WORKER)
+    queue.send("good", "bad", "fine")
+
+    feed(queue, function)
+
+    assert soon(lambda: dead.receive() == ["bad"])
+    assert logged(function, "batch") == [["good", "bad", "fine"], ["bad"]]
+    assert queue.count() == 0
+
+
+def test_a_batch_whose_worker_raises_comes_again_whole(emulator: Emulator) -> None:
+    queue, dead = work_queue(emulator)
+    function = deployed(emulator, "def handler(event, context):\n    raise ValueError\n")
+    queue.send("good", "fine")
+
+    feed(queue, function)
+
+    assert soon(lambda: sorted(dead.receive()) == ["fine", "good"])
+
+
+def test_no_more_batches_run_at_once_than_there_are_executions(emulator: Emulator) -> None:
+    queue, _ = work_queue(emulator)
+    function = deployed(emulator, SLOW, environment={"FOLDER": uuid4().hex})
+    function.reserve(2)
+    queue.send(*map(str, range(8)))
+
+    feed(queue, function, batch=1)
+
+    assert soon(lambda: len(logged(function, "batch")) == 8)
+    assert max(logged(function, "beside")) <= 2
+    assert queue.count() == 0
+
+
+def test_a_message_has_the_fields_that_a_worker_needs(emulator: Emulator) -> None:
+    queue, _ = work_queue(emulator)
+    function = deployed(emulator, WORKER)
+    queue.send("good")
+
+    feed(queue, function)
+
+    assert soon(lambda: bool(logged(function, "record")))
+    [record] = logged(function, "record")
+    assert record["messageId"]
+    assert record["body"] == "good"
+    assert record["eventSource"] == "aws:sqs"
+    assert record["eventSourceARN"] == queue.arn
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+    assert record["attributes"]["SentTimestamp"].isdecimal()
+
+
+def test_a_message_may_be_sent_for_later(emulator: Emulator) -> None:
+    queue, _ = work_queue(emulator)
+    function = deployed(emulator, WORKER)
+    emulator.client("sqs").send_message(QueueUrl=queue.url, MessageBody="later", DelaySeconds=1)
+    queue.send("now")
+
+    feed(queue, function)
+
+    assert soon(lambda: logged(function, "batch") == [["now"], ["later"]])
