@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from infra.local.emulator.doors import WAITING_COUNT_MAX, Door
+from infra.local.emulator.doors import WAIT_S_MAX, WAITING_COUNT_MAX, Door
 from tests.emulator import Emulator
 from tests.local.functions import Function, Invoked, api_of, deployed
 
 SLEEPS = """
-import time
+import os, time
 def handler(event, context):
-    time.sleep(0.3)
+    time.sleep(float(os.environ["BUSY_S"]))
     return {"statusCode": 200, "body": "done"}
 """
 
@@ -45,19 +45,26 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-def enter(door: Door, room: Room, who: str) -> bool:
-    return door.enter(lambda: room.try_to_enter(who))
+def enter(door: Door, room: Room, who: str, wait_s_max: float = 10) -> bool:
+    return door.enter(lambda: room.try_to_enter(who), wait_s_max=wait_s_max)
 
 
-def queue(pool: ThreadPoolExecutor, door: Door, room: Room, who: str, ahead: int) -> Future[bool]:
-    asked = pool.submit(enter, door, room, who)
+def queue(
+    pool: ThreadPoolExecutor,
+    door: Door,
+    room: Room,
+    who: str,
+    ahead: int,
+    wait_s_max: float = 10,
+) -> Future[bool]:
+    asked = pool.submit(enter, door, room, who, wait_s_max)
     while door.waiting_count <= ahead:
         threading.Event().wait(0.001)
     return asked
 
 
 def test_those_who_wait_enter_in_the_order_of_their_coming(pool: ThreadPoolExecutor) -> None:
-    door, room = Door(wait_s_max=10), Room()
+    door, room = Door(), Room()
     assert enter(door, room, "first")
     waiting = [queue(pool, door, room, who, ahead) for ahead, who in enumerate(("b", "c", "d"))]
 
@@ -69,7 +76,7 @@ def test_those_who_wait_enter_in_the_order_of_their_coming(pool: ThreadPoolExecu
 
 
 def test_nobody_enters_before_those_who_wait(pool: ThreadPoolExecutor) -> None:
-    door, room = Door(wait_s_max=10), Room()
+    door, room = Door(), Room()
     enter(door, room, "first")
     waiting = queue(pool, door, room, "patient", 0)
 
@@ -84,7 +91,7 @@ def test_nobody_enters_before_those_who_wait(pool: ThreadPoolExecutor) -> None:
 
 
 def test_several_free_places_are_all_taken(pool: ThreadPoolExecutor) -> None:
-    door, room = Door(wait_s_max=10), Room(places=0)
+    door, room = Door(), Room(places=0)
     waiting = [queue(pool, door, room, str(ahead), ahead) for ahead in range(3)]
 
     room.places = 3
@@ -94,12 +101,12 @@ def test_several_free_places_are_all_taken(pool: ThreadPoolExecutor) -> None:
 
 
 def test_whoever_waits_too_long_is_refused() -> None:
-    assert not enter(Door(wait_s_max=0.01), Room(places=0), "late")
+    assert not enter(Door(), Room(places=0), "late", wait_s_max=0.01)
 
 
 def test_one_who_gave_up_does_not_stop_the_next(pool: ThreadPoolExecutor) -> None:
-    door, room = Door(wait_s_max=0.2), Room(places=0)
-    gives_up = queue(pool, door, room, "gives up", 0)
+    door, room = Door(), Room(places=0)
+    gives_up = queue(pool, door, room, "gives up", 0, wait_s_max=0.2)
     assert not gives_up.result(timeout=5)
 
     stays = queue(pool, door, room, "stays", 0)
@@ -108,8 +115,24 @@ def test_one_who_gave_up_does_not_stop_the_next(pool: ThreadPoolExecutor) -> Non
     assert stays.result(timeout=5)
 
 
+def test_one_who_gives_up_in_the_middle_does_not_stop_those_behind(
+    pool: ThreadPoolExecutor,
+) -> None:
+    door, room = Door(), Room(places=0)
+    first = queue(pool, door, room, "first", 0)
+    gives_up = queue(pool, door, room, "gives up", 1, wait_s_max=0.2)
+    last = queue(pool, door, room, "last", 2)
+    assert not gives_up.result(timeout=5)
+
+    for asked in (first, last):
+        room.leave(door)
+        assert asked.result(timeout=5)
+
+    assert room.entered == ["first", "last"]
+
+
 def test_a_line_that_is_too_long_refuses_at_once(pool: ThreadPoolExecutor) -> None:
-    door, room = Door(wait_s_max=10, waiting_count_max=1), Room(places=0)
+    door, room = Door(waiting_count_max=1), Room(places=0)
     waiting = queue(pool, door, room, "first in line", 0)
 
     assert not enter(door, room, "second in line")
@@ -120,9 +143,24 @@ def test_a_line_that_is_too_long_refuses_at_once(pool: ThreadPoolExecutor) -> No
 
 class TestReservedConcurrency:
     def test_callers_above_it_wait(self, emulator: Emulator) -> None:
-        errors = burst(reserved(emulator, 1), caller_count=4)
+        errors = burst(reserved(emulator, 1), caller_count=3)
 
         assert errors == []
+
+    def test_who_invokes_is_refused_before_its_own_patience_ends(self, emulator: Emulator) -> None:
+        function = reserved(emulator, 1, busy_s=WAIT_S_MAX + 1)
+
+        errors = burst(function, caller_count=2)
+
+        assert errors == ["TooManyRequestsException"]
+
+    def test_a_client_of_the_api_waits_longer(self, emulator: Emulator) -> None:
+        api = api_of(reserved(emulator, 1, busy_s=WAIT_S_MAX + 1))
+
+        with ThreadPoolExecutor() as callers:
+            answers = list(callers.map(lambda _: api.get("/thing"), range(2)))
+
+        assert [answer.status for answer in answers] == [200, 200]
 
     def test_bare_they_are_refused(self, bare_emulator: Emulator) -> None:
         errors = burst(reserved(bare_emulator, 1), caller_count=4)
@@ -149,8 +187,8 @@ class TestReservedConcurrency:
         assert time.perf_counter() - began_at < 1
 
 
-def reserved(emulator: Emulator, count: int) -> Function:
-    function = deployed(emulator, SLEEPS)
+def reserved(emulator: Emulator, count: int, *, busy_s: float = 0.3) -> Function:
+    function = deployed(emulator, SLEEPS, environment={"BUSY_S": str(busy_s)})
     function.reserve(count)
     return function
 

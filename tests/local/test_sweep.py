@@ -29,7 +29,7 @@ def test_it_returns_what_the_sweeper_answers(emulator: Emulator) -> None:
 def test_a_sweeper_that_fails_is_a_problem_with_its_reason(emulator: Emulator) -> None:
     stack = stack_with(emulator, "def handler(event, context):\n    raise ValueError('no table')\n")
 
-    with pytest.raises(LocalProblem, match="The sweep failed: .*no table"):
+    with pytest.raises(LocalProblem, match=r"The sweep failed: .*no table"):
         sweep(stack)
 
 

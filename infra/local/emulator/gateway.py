@@ -4,6 +4,8 @@ import importlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from infra.local.emulator.doors import waiting_as_a_client
+
 
 class Refused(Exception):
     """The integration gave no answer; the gateway has to say so."""
@@ -36,7 +38,8 @@ def answer_for_failed_functions() -> None:
 
     async def invoke_or_refuse(*given: Any, **named: Any) -> Any:
         try:
-            return await invoke(*given, **named)
+            with waiting_as_a_client():
+                return await invoke(*given, **named)
         except Refused as refused:
             return gateway._gw_error(refused.response_type, refused.message)
 
