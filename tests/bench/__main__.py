@@ -1,4 +1,4 @@
-"""`make bench`: measures, prints and stores. The local stack must be up."""
+"""`make bench`: measures, prints and stores. The local stack must be up, but for the model."""
 
 import os
 import platform
@@ -11,6 +11,7 @@ from typing import Any
 
 from infra.local.processes import marked
 from infra.local.stack import LocalStack
+from tests.bench import breaker
 from tests.bench.init import best_cpu_ms
 from tests.bench.throughput import CALLER_COUNTS, PAYMENTS_PER_LEVEL, measure
 from tests.memory import resident_mib
@@ -28,7 +29,7 @@ def main() -> int:
     print(report)
     PATH.parent.mkdir(exist_ok=True)
     PATH.write_text(report)
-    return 0
+    return breaker.main()
 
 
 def _report(stack: dict[str, Any], folder: Path) -> Iterator[str]:
