@@ -412,6 +412,22 @@ def test_a_call_that_began_before_its_environment_knew_of_the_trial_is_no_eviden
     assert trial.calls == 0
 
 
+def test_a_call_during_which_its_environment_heard_of_the_trial_is_no_evidence() -> None:
+    fleet = Fleet(2)
+
+    def hears_of_a_trial() -> str:
+        fleet.call(0, fails)
+        fleet.wait(LIMITS.cache_s_max)
+        assert not fleet.breakers[1].is_open
+        return fails()
+
+    fleet.call(1, hears_of_a_trial)
+
+    trial = fleet.circuit.trial
+    assert trial is not None
+    assert trial.calls == 0
+
+
 def test_an_environment_votes_once_in_a_while_with_all_that_it_has_seen() -> None:
     fleet = Fleet(2)
     fleet.call(0, fails)
@@ -457,6 +473,32 @@ def test_after_a_while_a_new_failure_opens_a_new_trial() -> None:
     assert second is not None
     assert second.id != first.id
     assert second.opened_at == fleet.clock.now
+
+
+def test_what_was_not_reported_in_one_trial_is_no_evidence_in_the_next() -> None:
+    fleet = Fleet(2)
+    fleet.call(0, fails)
+    for _ in range(4):
+        fleet.call(1, fails)
+    fleet.wait(LIMITS.trial_s_max)
+    fleet.call(0, fails)
+    fleet.call(1, works)
+
+    trial = fleet.circuit.trial
+    assert trial is not None
+    assert (trial.calls, trial.failures) == (1, 0)
+
+
+def test_nobody_waits_with_the_first_vote_in_a_trial() -> None:
+    fleet = Fleet(2, limits=Limits(vote_interval_s=10.0, trial_s_max=5.0))
+    for _ in range(2):
+        fleet.call(0, fails)
+        fleet.call(1, works)
+
+        trial = fleet.circuit.trial
+        assert trial is not None
+        assert (trial.opened_at, trial.calls) == (fleet.clock.now, 1)
+        fleet.wait(5.0)
 
 
 def test_two_failures_at_once_open_one_trial() -> None:
@@ -523,6 +565,19 @@ def test_while_one_probes_everybody_else_is_refused(fleet: Fleet) -> None:
     assert fleet.call(0, probe) == "answered"
     assert others == {"refused": 9}
     assert fleet.heard.moves[-1].signal is Signal.PROBING
+
+
+def test_of_those_who_want_to_probe_in_the_same_microsecond_one_does(fleet: Fleet) -> None:
+    fleet.cooled_down()
+    assert not any(breaker.is_open for breaker in fleet.breakers)  # All have a view of it.
+    others: Counter[str] = Counter()
+
+    def probe() -> str:
+        others.update(fleet.call(number, works) for number in range(1, 10))
+        return works()
+
+    assert fleet.call(0, probe) == "answered"
+    assert others == {"refused": 9}
 
 
 def test_nobody_probes_before_the_circuit_has_cooled_down(fleet: Fleet) -> None:
@@ -916,6 +971,13 @@ def test_whether_a_call_would_be_refused_is_known_before_it(fleet: Fleet) -> Non
     fleet.call(1, dies(fleet))
     fleet.wait(LIMITS.cache_alert_s_max)
     assert fleet.breakers[0].is_open
+
+
+def test_on_the_ramp_no_call_is_refused_for_sure(fleet: Fleet) -> None:
+    fleet.ramping().wait(LIMITS.cache_alert_s_max)
+
+    assert fleet.circuit.share == RAMP[0]
+    assert not fleet.breakers[3].is_open
 
 
 def test_who_asks_whether_it_would_be_refused_takes_no_lease(fleet: Fleet) -> None:
