@@ -2,8 +2,10 @@
 
 import pytest
 
+from evenkeel.adapters.clients import INVOKE_READ_S_MAX
 from evenkeel.config import Settings
 from infra.concurrency import CONCURRENCY
+from infra.local.emulator.doors import WAIT_S_MAX
 from tests.infra.conftest import OTHER_CIRCUIT
 from tests.infra.template import Properties, Template, in_words, plain
 
@@ -161,3 +163,10 @@ def test_each_function_is_an_output(service: Template, functions: dict[str, Prop
     named = {name for name in service.body["Outputs"] if name.startswith("Function")}
 
     assert named == {f"Function{name}" for name in functions}
+
+
+def test_an_answer_of_the_wallets_is_not_missed(functions: dict[str, Properties]) -> None:
+    """Where it has to wait in line, too; there is a line on the local stack only."""
+    busy_s = WAIT_S_MAX + functions["WalletCommands"]["Timeout"]
+
+    assert busy_s < INVOKE_READ_S_MAX
