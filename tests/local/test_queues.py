@@ -1,14 +1,13 @@
 """What a queue's worker leans on: what it names comes again alone, and not for ever."""
 
 import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from tests.emulator import Emulator
 from tests.local.functions import Function, deployed
+from tests.local.queues import Queue, made
+from tests.local.waiting import soon
 
 ATTEMPT_COUNT_MAX = 2
 
@@ -40,40 +39,6 @@ def handler(event, context):
 """
 
 
-@dataclass(frozen=True)
-class Queue:
-    emulator: Emulator
-    url: str
-    arn: str
-
-    def send(self, *bodies: str) -> None:
-        entries = [{"Id": str(each), "MessageBody": body} for each, body in enumerate(bodies)]
-        self.emulator.client("sqs").send_message_batch(QueueUrl=self.url, Entries=entries)
-
-    def receive(self) -> list[str]:
-        answer = self.emulator.client("sqs").receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=0
-        )
-        return [each["Body"] for each in answer.get("Messages", [])]
-
-    def count(self) -> int:
-        """All that are in it, those that somebody is working on too."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.emulator.client("sqs").get_queue_attributes(
-            QueueUrl=self.url, AttributeNames=names
-        )
-        return sum(int(found["Attributes"][name]) for name in names)
-
-
-def made(emulator: Emulator, **attributes: str) -> Queue:
-    client = emulator.client("sqs")
-    url = client.create_queue(QueueName=f"queue-{uuid4().hex[:8]}", Attributes=attributes)[
-        "QueueUrl"
-    ]
-    found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return Queue(emulator, url, found["Attributes"]["QueueArn"])
-
-
 def work_queue(emulator: Emulator) -> tuple[Queue, Queue]:
     """One whose failed messages come again after a second, and the one where they end."""
     dead = made(emulator)
@@ -94,13 +59,6 @@ def feed(queue: Queue, function: Function, *, batch: int = 10, concurrency_max: 
 def logged(function: Function, kind: str) -> list[Any]:
     lines = [line for line in function.log() if line.startswith(kind)]
     return [json.loads(line.removeprefix(kind).replace("'", '"')) for line in lines]
-
-
-def soon(is_so: Callable[[], bool], *, within_s: float = 15.0) -> bool:
-    deadline_at = time.monotonic() + within_s
-    while not is_so() and time.monotonic() < deadline_at:
-        time.sleep(0.05)
-    return is_so()
 
 
 def test_what_failed_comes_again_alone_and_then_ends_in_the_other_queue(

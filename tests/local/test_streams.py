@@ -1,13 +1,12 @@
 """What a stream's reader leans on: order, repetition from the first record, the shape."""
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from tests.emulator import Emulator
 from tests.local.functions import Function, deployed
+from tests.local.waiting import soon
 
 # Keeps what it was given in a table, and fails as often as it is told to.
 READER = """
@@ -61,13 +60,6 @@ def read(emulator: Emulator, *, count: int, batch: int, fails: str = "never") ->
 def logged(function: Function, kind: str) -> list[Any]:
     lines = [line for line in function.log() if line.startswith(kind)]
     return [json.loads(line.removeprefix(kind)) for line in lines]
-
-
-def soon(is_so: Callable[[], bool], *, within_s: float = 15.0) -> bool:
-    deadline_at = time.monotonic() + within_s
-    while not is_so() and time.monotonic() < deadline_at:
-        time.sleep(0.05)
-    return is_so()
 
 
 def test_records_come_in_batches_in_the_order_of_their_writes(emulator: Emulator) -> None:
