@@ -49,8 +49,12 @@ class Meter:
     def _ask_for_capacity(self, params: dict[str, Any], model: Any, **_: object) -> dict[str, Any]:
         if model.name != "DescribeTable":
             params = {**params, "ReturnConsumedCapacity": "INDEXES"}
-        self._writes = list(_writes(model.name, params))
+        self._writes = [self._with_before(write) for write in _writes(model.name, params)]
         return params
+
+    def _with_before(self, write: Mapping[str, Any]) -> Mapping[str, Any]:
+        before = {} if write["item"] else self._read(write["table"], write["key"])
+        return {**write, "before": before}
 
     def _count(self, model: Any, parsed: Mapping[str, Any], **_: object) -> None:
         self.operations.append(model.name)
@@ -72,18 +76,30 @@ class Meter:
         factor = 2 if write["is_transactional"] else 1
         units = factor * ceil(size_of(item) / KB)
         for index in self.indexes.get(write["table"], {}).values():
-            if index.hash_key not in item:
-                continue
-            # Keys do not change, so an update reaches only what the index holds besides them.
-            if write["item"] or index.projection == "ALL":
-                units += ceil(size_of(item) / KB) if index.projection == "ALL" else 1
+            units += _index_units(index, write["before"], item)
         return units
 
     def _read(self, table: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
-        item: Mapping[str, Any] = self.reader.get_item(
-            TableName=table, Key=key, ConsistentRead=True
-        )["Item"]
+        found = self.reader.get_item(TableName=table, Key=key, ConsistentRead=True)
+        item: Mapping[str, Any] = found.get("Item", {})
         return item
+
+
+def _index_units(index: Index, before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
+    """Return what an index takes: an entry that moves is deleted, and put elsewhere."""
+    old, new = _entry(index, before), _entry(index, after)
+    if index.projection == "ALL" and new == old and new is not None:
+        return ceil(size_of(after) / KB)
+    if old == new:
+        return 0
+    entry_units = ceil(size_of(after) / KB) if index.projection == "ALL" else 1
+    return sum(entry_units for entry in (old, new) if entry is not None)
+
+
+def _entry(index: Index, item: Mapping[str, Any]) -> tuple[object, object] | None:
+    if index.hash_key not in item or index.range_key not in item:
+        return None
+    return item[index.hash_key], item[index.range_key]
 
 
 def _items_read(operation: str, parsed: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

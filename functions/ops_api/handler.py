@@ -1,4 +1,4 @@
-"""Health, and the document that describes the whole API, with a page to read it."""
+"""Health, circuit breakers, and the document that describes the whole API."""
 
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +10,21 @@ from evenkeel import __version__, bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.health import examine
 from evenkeel.entrypoints.http import Access, Api, reply
+from evenkeel.resilience.circuit import Circuit
 from functions.ops_api import pages
-from functions.ops_api.schema import DeepHealthReply, HealthReply
+from functions.ops_api.schema import (
+    ActRequest,
+    CircuitList,
+    CircuitReply,
+    CircuitStory,
+    DeepHealthReply,
+    HealthReply,
+)
 
 api = Api("Operations")
+
+READ = Access(Scope.OPS_READ)
+TRANSITION_COUNT_MAX = 50
 
 
 @api.get("/health", Access())
@@ -22,12 +33,39 @@ def get_health() -> Response[HealthReply]:
     return reply(HealthReply(status="ok", version=__version__))
 
 
-@api.get("/api/ops/health", Access(Scope.OPS_READ), answers=(200, 503))
+@api.get("/api/ops/health", READ, answers=(200, 503))
 def get_deep_health() -> Response[DeepHealthReply]:
     """Say how each dependency is; 503 if one of them is not well."""
     found = DeepHealthReply.of(examine(bootstrap.dependencies()))
     is_well = found.status == "ok"
     return reply(found, HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@api.get("/api/ops/breakers", READ)
+def list_breakers() -> Response[CircuitList]:
+    """List the circuit breakers, one for each dependency."""
+    items = [CircuitReply.of(circuit) for circuit in bootstrap.switchboard().circuits()]
+    return reply(CircuitList(items=items, next_cursor=None))
+
+
+@api.get("/api/ops/breakers/{name}", READ, refuses=(404,))
+def get_breaker(name: str) -> Response[CircuitStory]:
+    """Tell how a circuit is, and what has happened to it."""
+    return reply(_story(bootstrap.switchboard().circuit(name)))
+
+
+@api.post("/api/ops/breakers/{name}", Access(Scope.OPS_WRITE, takes_body=True), refuses=(404,))
+def move_breaker(name: str, request: ActRequest) -> Response[CircuitStory]:
+    """Force a circuit open or closed, or set it free again."""
+    moved = bootstrap.switchboard().act(
+        name, request.action, by=api.caller.client_id, reason=request.reason
+    )
+    return reply(_story(moved))
+
+
+def _story(circuit: Circuit) -> CircuitStory:
+    transitions = bootstrap.switchboard().transitions(circuit.name, limit=TRANSITION_COUNT_MAX)
+    return CircuitStory.told(circuit, transitions)
 
 
 @api.get("/openapi.json", Access())

@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
+from evenkeel.entrypoints.caller import Caller
 from evenkeel.entrypoints.cursors import read_offset, read_payment, write_offset, write_payment
-from evenkeel.entrypoints.http import Access, Api, reply
+from evenkeel.entrypoints.http import RESPOND_ASYNC, Access, Api, reply
 from evenkeel.entrypoints.problems import RETRY_AFTER_S
 from evenkeel.entrypoints.schema import (
     PAGE_LIMIT_DEFAULT,
@@ -19,10 +20,11 @@ from evenkeel.entrypoints.schema import (
     IdempotencyKey,
     Limit,
     Moment,
+    Prefer,
 )
 from evenkeel.payments.model import PAYMENT_PREFIX, PaymentStatus
 from evenkeel.payments.ports import UserQuery
-from evenkeel.payments.service import Answer
+from evenkeel.payments.service import Answer, Attempt
 from functions.payments_api.schema import (
     CreatePayment,
     EventList,
@@ -44,7 +46,7 @@ READ = Access(Scope.PAYMENTS_READ)
     refuses=(402, 409),
 )
 def create_payment(
-    request: CreatePayment, idempotency_key: IdempotencyKey
+    request: CreatePayment, idempotency_key: IdempotencyKey, prefer: Prefer = None
 ) -> Response[PaymentReply]:
     """Create a payment; with process, have it debited in the same call."""
     caller = api.caller
@@ -55,9 +57,8 @@ def create_payment(
     )
     if request.process:
         request.require_wallet()
-        return _answer(
-            bootstrap.payments().create_and_process(order, caller.request_id), HTTPStatus.CREATED
-        )
+        answer = bootstrap.payments().create_and_process(order, _attempt(caller))
+        return _processed(answer, HTTPStatus.CREATED)
     return _answer(bootstrap.payments().create(order), HTTPStatus.CREATED)
 
 
@@ -67,13 +68,13 @@ def create_payment(
     answers=(200, 202),
     refuses=(402, 404, 409),
 )
-def process_payment(id: str, request: ProcessPayment) -> Response[PaymentReply]:
+def process_payment(
+    id: str, request: ProcessPayment, prefer: Prefer = None
+) -> Response[PaymentReply]:
     """Have a payment debited; the payment is its own idempotency key."""
     caller = api.caller
-    answer = bootstrap.payments().process(
-        caller.client_id, id, request.wallet_id, caller.request_id
-    )
-    return _answer(answer, HTTPStatus.OK)
+    answer = bootstrap.payments().process(caller.client_id, id, request.wallet_id, _attempt(caller))
+    return _processed(answer, HTTPStatus.OK)
 
 
 @api.get("/api/payments/user/{userId}", READ, refuses=(422,))
@@ -121,11 +122,25 @@ def list_payment_events(
     )
 
 
+def _attempt(caller: Caller) -> Attempt:
+    return Attempt(caller.request_id, caller.deadline, may_wait=caller.may_wait)
+
+
+def _processed(answer: Answer, status: HTTPStatus) -> Response[PaymentReply]:
+    """Answer with the payment as it is processed, or with 202 while that is open."""
+    if answer.payment.is_processed:
+        return _answer(answer, status)
+    is_queued = answer.payment.status is PaymentStatus.PENDING
+    return reply(
+        PaymentReply.of(answer.payment),
+        HTTPStatus.ACCEPTED,
+        retry_after_s=RETRY_AFTER_S,
+        preference_applied=RESPOND_ASYNC if is_queued else None,
+    )
+
+
 def _answer(answer: Answer, status: HTTPStatus) -> Response[PaymentReply]:
-    body = PaymentReply.of(answer.payment)
-    if answer.payment.status is PaymentStatus.PROCESSING:
-        return reply(body, HTTPStatus.ACCEPTED, retry_after_s=RETRY_AFTER_S)
-    return reply(body, status, replayed=answer.replayed)
+    return reply(PaymentReply.of(answer.payment), status, replayed=answer.replayed)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -1,9 +1,23 @@
-"""Finishes payments that nobody else finished: every minute, and when an operator asks."""
+"""Every minute, and on demand: settles the payments whose outcome was left open."""
 
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from evenkeel import bootstrap
+from evenkeel.entrypoints.deadlines import deadline_of
+from evenkeel.payments.service import Attempt
+from functions.sweeper.schema import SweepReply
+
+logger = Logger()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    raise NotImplementedError
+    request_id = context.aws_request_id
+    logger.clear_state()
+    logger.append_keys(request_id=request_id)
+    sweep = bootstrap.sweeper().sweep(Attempt(request_id, deadline_of(context)))
+    reply = SweepReply.of(sweep).model_dump(mode="json")
+    logger.info("swept", **reply)
+    return reply

@@ -57,10 +57,11 @@ class DeclinedReply(Reply):
 
 class NotApplied(Reply):
     outcome: Literal["not_applied"] = "not_applied"
+    cause: Literal["unavailable", "contended"]
 
     @classmethod
-    def of(cls, _: Unavailable) -> NotApplied:
-        return cls()
+    def of(cls, error: Unavailable) -> NotApplied:
+        return cls(cause="unavailable" if error.is_outage else "contended")
 
 
 class Unknown(Reply):

@@ -12,13 +12,13 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope, digest_of, key_id_of
 from functions.payments_api.handler import handler
+from tests.context import Context
 from tests.events import event
 
 PAYMENT_COUNT = 300
@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "PAYMENTS_TABLE": "payments",
     "CLIENTS_TABLE": "clients",
+    "BREAKERS_TABLE": "breakers",
     "WALLET_FUNCTION": "wallet_commands",
 }
 BODY = {
@@ -71,7 +72,7 @@ def _cpu_ms(number: int) -> float:
     headers = {"X-API-Key": KEY, "Idempotency-Key": f"k{number}"}
     request = event("POST", "/api/payments", None, BODY, headers)
     began_at = time.process_time()
-    answer = handler(request, LambdaContext())
+    answer = handler(request, Context())
     spent_ms = (time.process_time() - began_at) * 1000
     assert answer["statusCode"] == 201, answer
     return spent_ms

@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "PAYMENTS_TABLE": "payments",
     "CLIENTS_TABLE": "clients",
+    "BREAKERS_TABLE": "breakers",
     "WALLET_FUNCTION": "wallet_commands",
 }
 

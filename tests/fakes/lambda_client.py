@@ -8,6 +8,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.response import StreamingBody
 
+from tests.context import Context
+
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
 
@@ -19,7 +21,7 @@ class InProcessLambda:
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
         try:
-            reply = self._handler(json.loads(Payload), LambdaContext())
+            reply = self._handler(json.loads(Payload), Context())
         except Exception as error:
             said = {"errorType": type(error).__name__, "errorMessage": str(error)}
             return answer(json.dumps(said).encode(), function_error="Unhandled")

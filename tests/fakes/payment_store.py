@@ -1,6 +1,9 @@
+from collections.abc import Iterator
+from datetime import datetime
+
 from evenkeel.errors import ObjectNotFound, VersionConflict
 from evenkeel.payments.model import Payment, PaymentRef
-from evenkeel.payments.ports import PaymentPage, UserQuery
+from evenkeel.payments.ports import PaymentKey, PaymentPage, UserQuery
 
 
 class InMemoryPaymentStore:
@@ -38,6 +41,11 @@ class InMemoryPaymentStore:
         wanted = [payment for payment in newest_first if _is_wanted(payment, query)]
         page = wanted[: query.limit]
         return PaymentPage(page, page[-1].ref if len(page) == query.limit else None)
+
+    def due(self, before: datetime) -> Iterator[PaymentKey]:
+        for payment in list(self.payments.values()):
+            if payment.due_at is not None and payment.due_at <= before:
+                yield PaymentKey(payment.client_id, payment.id)
 
 
 def _position(payment: Payment) -> tuple[object, str]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
 from functions.payments_api.handler import handler as payments_api
 from functions.wallet_commands.handler import handler as wallet_commands
+from tests.context import Context
 from tests.cost import BUDGET_USD, PATH, Assumed, Metered, text, total_usd
 from tests.emulator import Emulator
 from tests.events import event
@@ -21,6 +21,8 @@ from tests.metering import KB, Meter, indexes_by_table, size_of
 
 CALL_COUNT_MAX = 5
 WRITE_UNITS_MAX = 12
+# In two requests it is claimed in a write of its own, which moves its entry in `by_due`.
+TWO_STEP_WRITE_UNITS_MAX = 14
 
 Answered = dict[str, Any]
 
@@ -71,14 +73,14 @@ def create(key: str, idempotency_key: str = "breakfast", **fields: object) -> An
         **fields,
     }
     headers = {"X-API-Key": key, "Idempotency-Key": idempotency_key}
-    return payments_api(event("POST", "/api/payments", None, body, headers), LambdaContext())
+    return payments_api(event("POST", "/api/payments", None, body, headers), Context())
 
 
 @pytest.fixture
 def warm(key: str, meter: Meter, client_id: str) -> str:
-    """A wallet, and an execution environment that knows the key already."""
+    """A wallet, and an execution environment that knows the key and the circuit already."""
     wallet, _ = bootstrap.wallets().open(client_id, "alice", "EUR", opening_minor=10_000)
-    create(key, "warm-up")
+    create(key, "warm-up", walletId=wallet.id, process=True)
     meter.start()
     return wallet.id
 
@@ -99,17 +101,17 @@ def test_a_payment_takes_no_more_write_units_than_planned(
     assert 0 < meter.engine_write_units <= WRITE_UNITS_MAX
 
 
-def test_a_payment_created_first_and_processed_later_stays_within_them_too(
+def test_a_payment_created_first_and_processed_later_is_dearer_by_two_at_most(
     meter: Meter, key: str, warm: str
 ) -> None:
     created = json.loads(create(key)["body"])
     headers = {"X-API-Key": key}
     resource = "/api/payments/{id}/process"
     processing = event("POST", resource, {"id": created["id"]}, {"walletId": warm}, headers)
-    answer = payments_api(processing, LambdaContext())
+    answer = payments_api(processing, Context())
 
     assert answer["statusCode"] == 200
-    assert meter.sized_write_units <= WRITE_UNITS_MAX
+    assert meter.sized_write_units <= TWO_STEP_WRITE_UNITS_MAX
 
 
 @pytest.fixture

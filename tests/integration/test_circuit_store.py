@@ -301,11 +301,8 @@ def test_a_page_may_begin_anywhere(
 
 
 def test_a_page_may_begin_after_the_latest_transition(
-    store: CircuitStore, seven: list[int], name: str, request: pytest.FixtureRequest
+    store: CircuitStore, seven: list[int], name: str
 ) -> None:
-    if isinstance(store, DynamoDBCircuitStore):
-        reason = "It looks for the numbers right before, which nobody has used yet."
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     found = store.transitions(name, limit=2, below=1000)
 
     assert [each.number for each in found] == [7, 6]

@@ -20,6 +20,8 @@ from evenkeel.resilience.retry import Retry
 from evenkeel.wallets.model import Wallet
 from evenkeel.wallets.service import Wallets
 from tests import requests
+from tests.fakes.guard import attempt, guarded
+from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.seen_payments import NeverSeen
 from tests.integration.stores import payment_store, wallet_store
 from tests.payments import order
@@ -32,8 +34,15 @@ def wallets(dynamodb: DynamoDBClient, patient_retry: Retry) -> Wallets:
 
 @pytest.fixture
 def payments(dynamodb: DynamoDBClient, wallets: Wallets, patient_retry: Retry) -> Payments:
-    gateway = InlineWalletGateway(wallets)
-    return Payments(payment_store(dynamodb), gateway, NeverSeen(), patient_retry, utc_now)
+    guard = guarded(InlineWalletGateway(wallets))
+    return Payments(
+        payment_store(dynamodb),
+        guard,
+        InMemoryPaymentQueue,
+        NeverSeen(),
+        patient_retry,
+        utc_now,
+    )
 
 
 def outcomes(thread_count: int, act: Callable[[int], object]) -> list[object]:
@@ -145,7 +154,7 @@ def test_twenty_identical_requests_are_one_debit_and_one_answer(
 ) -> None:
     wish = order(secrets.token_hex(6), client_id, wallet_id=alice.id)
 
-    found = outcomes(20, lambda _: payments.create_and_process(wish, "r").payment)
+    found = outcomes(20, lambda _: payments.create_and_process(wish, attempt()).payment)
 
     answered = [each for each in found if isinstance(each, Payment)]
     assert {type(each) for each in found} <= {Payment, RequestInProgress}
@@ -161,7 +170,7 @@ def test_a_payment_processed_from_twenty_places_is_debited_once(
     payments.create(wish)
 
     found = outcomes(
-        20, lambda _: payments.process(client_id, wish.payment_id, alice.id, "r").payment
+        20, lambda _: payments.process(client_id, wish.payment_id, alice.id, attempt()).payment
     )
 
     answered = [each for each in found if isinstance(each, Payment)]
@@ -185,7 +194,7 @@ def test_one_key_with_twenty_contents_is_decided_by_the_first(
                 amount_minor=number + 1,
                 fingerprint=str(number),
             ),
-            "r",
+            attempt(),
         ),
     )
 

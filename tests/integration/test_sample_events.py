@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
@@ -15,9 +14,10 @@ from functions.ops_api.handler import handler as ops_api
 from functions.payments_api.handler import handler as payments_api
 from functions.wallet_commands.handler import handler as wallet_commands
 from functions.wallets_api.handler import handler as wallets_api
+from tests.context import Context
 from tests.integration.environment import forget
 
-CONTEXT = LambdaContext()
+CONTEXT = Context()
 
 
 def sample(name: str) -> dict[str, Any]:

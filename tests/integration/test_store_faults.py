@@ -19,6 +19,7 @@ from evenkeel.errors import (
     LedgerUnconfirmed,
     StoreBusy,
     StoreUnconfirmed,
+    WalletContended,
 )
 from evenkeel.payments.model import Payment
 from evenkeel.wallets.model import Wallet
@@ -45,8 +46,11 @@ LOST = {
     "unavailable": lambda: answer(503, "ServiceUnavailable"),
 }
 IN_TRANSACTION_TURNED_AWAY = TURNED_AWAY | {
-    "conflict": lambda: cancelled("None", "TransactionConflict"),
     "throttled within": lambda: cancelled("ThrottlingError", "None"),
+    "throttled and contended": lambda: cancelled("ThrottlingError", "TransactionConflict"),
+}
+CONTENDED = {
+    "conflict": lambda: cancelled("None", "TransactionConflict"),
     # The condition fails because of this very transfer, which is still under way.
     "own repeat under way": lambda: cancelled("TransactionConflict", "ConditionalCheckFailed"),
 }
@@ -61,10 +65,16 @@ OUR_MISTAKES = {
 
 POSTING_FAULTS = [
     *((fault, LedgerBusy) for fault in IN_TRANSACTION_TURNED_AWAY.values()),
+    *((fault, WalletContended) for fault in CONTENDED.values()),
     *((fault, LedgerUnconfirmed) for fault in IN_TRANSACTION_LOST.values()),
     *((fault, ClientError) for fault in OUR_MISTAKES.values()),
 ]
-POSTING_IDS = [*IN_TRANSACTION_TURNED_AWAY, *IN_TRANSACTION_LOST, *OUR_MISTAKES]
+POSTING_IDS = [
+    *IN_TRANSACTION_TURNED_AWAY,
+    *CONTENDED,
+    *IN_TRANSACTION_LOST,
+    *OUR_MISTAKES,
+]
 
 WRITING_FAULTS = [
     *((fault, StoreBusy) for fault in TURNED_AWAY.values()),

@@ -35,6 +35,8 @@ from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.service import Wallets
 from tests import requests
 from tests.fakes.clock import ManualClock
+from tests.fakes.guard import attempt, breaker, guarded
+from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
 from tests.fakes.seen_payments import NeverSeen
@@ -162,7 +164,8 @@ class History:
         faulty: Any = Store(self.network, self.ledger, LEDGER_WRITES, LedgerBusy, LedgerUnconfirmed)
         kept: Any = Store(self.network, self.payments, PAYMENT_WRITES, StoreBusy, StoreUnconfirmed)
         gateway = Gateway(self.network, InlineWalletGateway(Wallets(faulty, retry, self.clock)))
-        self.service = Payments(kept, gateway, NeverSeen(), retry, self.clock)
+        guard = guarded(gateway, circuit=breaker(self.clock), retry=retry)
+        self.service = Payments(kept, guard, InMemoryPaymentQueue, NeverSeen(), retry, self.clock)
         opening_minor = rng.choice([100, 500])
         self.wallet = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=opening_minor)[0]
         self.order = order("k", CLIENT, wallet_id=self.wallet.id)
@@ -182,7 +185,7 @@ class History:
         """Send the request, as for the first time or once more."""
         self.request_count += 1
         try:
-            answer = self.service.create_and_process(self.order, f"r{self.request_count}")
+            answer = self.service.create_and_process(self.order, attempt(f"r{self.request_count}"))
         except Declined as declined:
             self.answers["declined"] += 1
             self.final_answers.add(f"{declined.reason} {declined.first_request_id}")

@@ -41,6 +41,17 @@ def test_a_code_is_the_name_in_snake_case_but_for_two_that_say_more() -> None:
 
 
 def test_our_loop_repeats_what_may_heal_by_itself_and_nothing_else() -> None:
-    repeated = {leaf for leaf in leaves(EvenkeelError) if leaf.retryable}
+    repeated = repeated_by_our_loop()
 
-    assert repeated == leaves(Unavailable) | leaves(OutcomeUnknown)
+    assert repeated == (leaves(Unavailable) | leaves(OutcomeUnknown)) - {errors.CircuitOpen}
+
+
+def test_neither_a_refusal_nor_a_lost_race_speaks_against_a_dependency() -> None:
+    lost_races = {errors.DebitContended, errors.VersionConflict, errors.WalletContended}
+    damning = {leaf for leaf in leaves(EvenkeelError) if leaf.is_outage}
+
+    assert damning == repeated_by_our_loop() - lost_races
+
+
+def repeated_by_our_loop() -> set[type[EvenkeelError]]:
+    return {leaf for leaf in leaves(EvenkeelError) if leaf.retryable}

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from evenkeel.access.model import Principal, Scope
+from evenkeel.clock import Deadline
 from evenkeel.entrypoints.caller import Caller
 
 CALLER = Caller(
@@ -11,6 +12,7 @@ CALLER = Caller(
     route="POST /api/payments",
     idempotency_key="order-1",
     fingerprint="same",
+    deadline=Deadline.after(1.0),
 )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
@@ -17,6 +16,7 @@ from evenkeel.entrypoints.body import BODY_BYTES_MAX
 from evenkeel.entrypoints.http import Access, Api, reply
 from evenkeel.entrypoints.schema import Amount, IdempotencyKey, Limit, Reply, Request
 from evenkeel.errors import ObjectNotFound, StoreBusy, WalletUnavailable
+from tests.context import Context
 from tests.events import REQUEST_ID, event
 from tests.fakes.access_store import InMemoryAccessStore
 from tests.fakes.clock import ManualClock
@@ -69,7 +69,7 @@ class Shop:
             return reply(self.look())
 
     def ask(self, raw: dict[str, Any]) -> Answer:
-        return Answer.of(self.api.answer(raw, LambdaContext()))
+        return Answer.of(self.api.answer(raw, Context()))
 
 
 @pytest.fixture

@@ -118,7 +118,6 @@ def test_every_error_has_an_answer_and_few_are_our_own_fault() -> None:
     }
 
     assert unanswered == {
-        errors.DebitNotApplied,
         errors.DebitUnconfirmed,
         errors.LedgerUnconfirmed,
         errors.StoreUnconfirmed,

@@ -6,20 +6,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.access.service import Doorkeeper, Keyring
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.payments.service import Payments
+from evenkeel.resilience.switchboard import Switchboard
 from evenkeel.wallets.service import Wallets
 from functions.ops_api import handler as ops_api
 from functions.payments_api import handler as payments_api
 from functions.wallets_api import handler as wallets_api
+from tests.context import Context
 from tests.events import event
 from tests.fakes.access_store import InMemoryAccessStore
+from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import ManualClock
+from tests.fakes.guard import RecordingWatch, breaker, guarded
+from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
 from tests.fakes.seen_payments import NeverSeen
@@ -39,8 +43,18 @@ class Site:
         self.clock = ManualClock()
         self.wallets = Wallets(InMemoryWalletStore(), instant_retry(), self.clock)
         self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
+        self.circuits = InMemoryCircuitStore()
+        self.queue = InMemoryPaymentQueue()
         self.payments = Payments(
-            InMemoryPaymentStore(), self.gateway, NeverSeen(), instant_retry(), self.clock
+            InMemoryPaymentStore(),
+            guarded(self.gateway, circuit=breaker(self.clock, self.circuits)),
+            lambda: self.queue,
+            NeverSeen(),
+            instant_retry(),
+            self.clock,
+        )
+        self.switchboard = Switchboard(
+            ["wallet"], self.circuits, RecordingWatch(), instant_retry(), self.clock
         )
         self.keyring = Keyring(InMemoryAccessStore(), self.clock)
         for client_id in (MINE, OTHER):
@@ -51,6 +65,7 @@ class Site:
         monkeypatch.setattr(bootstrap, "keyring", lambda: self.keyring)
         monkeypatch.setattr(bootstrap, "wallets", lambda: self.wallets)
         monkeypatch.setattr(bootstrap, "payments", lambda: self.payments)
+        monkeypatch.setattr(bootstrap, "switchboard", lambda: self.switchboard)
         self._numbers = itertools.count(1)
 
     def key_of(self, client_id: str, scopes: Iterable[Scope]) -> str:
@@ -90,7 +105,7 @@ class Site:
         return self.ask(event("POST", resource, params, body, headers))
 
     def ask(self, raw: dict[str, Any]) -> Answer:
-        return Answer.of(_handler_of(raw)(raw, LambdaContext()))
+        return Answer.of(_handler_of(raw)(raw, Context()))
 
     def wallet(self, user_id: str = "alice", currency: str = "EUR", balance: int = 0) -> str:
         """Open a wallet and return its id."""

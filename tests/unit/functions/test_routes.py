@@ -26,9 +26,12 @@ ROUTES = [
     ("GET", "/api/wallets/{id}/transactions", Scope.WALLETS_READ, False),
     ("GET", "/api/wallets/{id}/reconcile", Scope.WALLETS_READ, False),
     ("GET", "/api/ops/health", Scope.OPS_READ, False),
+    ("GET", "/api/ops/breakers", Scope.OPS_READ, False),
+    ("GET", "/api/ops/breakers/{name}", Scope.OPS_READ, False),
+    ("POST", "/api/ops/breakers/{name}", Scope.OPS_WRITE, False),
 ]
 OPEN_ROUTES = [("GET", "/health"), ("GET", "/openapi.json"), ("GET", "/docs")]
-PARAMS = {"id": "wal_nobody", "userId": "nobody"}
+PARAMS = {"id": "wal_nobody", "userId": "nobody", "name": "nothing"}
 
 each_route = pytest.mark.parametrize(
     ("method", "path", "scope"), [(method, path, scope) for method, path, scope, _ in ROUTES]

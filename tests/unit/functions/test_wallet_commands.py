@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from mypy_boto3_lambda import LambdaClient
 from pydantic import ValidationError
 
@@ -11,6 +10,7 @@ from evenkeel import bootstrap
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
 from evenkeel.errors import (
+    DebitContended,
     DebitNotApplied,
     DebitUnconfirmed,
     Declined,
@@ -20,6 +20,7 @@ from evenkeel.errors import (
     LedgerUnconfirmed,
     ObjectNotFound,
     VersionConflict,
+    WalletContended,
 )
 from evenkeel.ids import derived_id
 from evenkeel.money import Money
@@ -29,6 +30,7 @@ from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.posting import TransferRequest
 from evenkeel.wallets.service import Wallets
 from functions.wallet_commands.handler import handler
+from tests.context import Context
 from tests.fakes.clock import ManualClock
 from tests.fakes.lambda_client import InProcessLambda
 from tests.fakes.retry import instant_retry
@@ -91,7 +93,7 @@ def command(**fields: Any) -> dict[str, Any]:
 
 
 def reply_to(**fields: Any) -> dict[str, Any]:
-    return handler(command(**fields), LambdaContext())
+    return handler(command(**fields), Context())
 
 
 def test_a_posted_debit_is_answered_with_its_transfer(wallet_id: str) -> None:
@@ -114,18 +116,19 @@ def test_a_decline_is_answered_with_its_reason_and_whoever_met_it_first(wallet_i
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (LedgerBusy(), "not_applied"),
-        (VersionConflict(), "not_applied"),
-        (LedgerUnconfirmed(), "unknown"),
+        (LedgerBusy(), {"outcome": "not_applied", "cause": "unavailable"}),
+        (VersionConflict(), {"outcome": "not_applied", "cause": "contended"}),
+        (WalletContended(), {"outcome": "not_applied", "cause": "contended"}),
+        (LedgerUnconfirmed(), {"outcome": "unknown"}),
     ],
     ids=repr,
 )
 def test_what_failed_is_answered_by_whether_it_was_applied(
-    monkeypatch: pytest.MonkeyPatch, error: EvenkeelError, outcome: str
+    monkeypatch: pytest.MonkeyPatch, error: EvenkeelError, outcome: dict[str, str]
 ) -> None:
     monkeypatch.setattr(bootstrap, "wallets", lambda: Refusing(error))
 
-    assert reply_to() == {"outcome": outcome}
+    assert reply_to() == outcome
 
 
 @pytest.mark.parametrize(
@@ -211,7 +214,8 @@ def test_a_wallet_that_gives_nothing_declines_on_the_other_side(
     ("error", "expected"),
     [
         (LedgerBusy(), DebitNotApplied),
-        (VersionConflict(), DebitNotApplied),
+        (VersionConflict(), DebitContended),
+        (WalletContended(), DebitContended),
         (LedgerUnconfirmed(), DebitUnconfirmed),
     ],
     ids=repr,

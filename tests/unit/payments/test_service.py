@@ -28,6 +28,8 @@ from evenkeel.payments.service import Payments
 from evenkeel.wallets.service import Wallets
 from tests import requests
 from tests.fakes.clock import NOON, ManualClock
+from tests.fakes.guard import attempt, guarded
+from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
 from tests.fakes.seen_payments import NeverSeen
@@ -48,8 +50,14 @@ class Platform:
         self.wallets = Wallets(InMemoryWalletStore(), instant_retry(), self.clock)
         self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
         self.store = InMemoryPaymentStore()
+        self.queue = InMemoryPaymentQueue()
         self.payments = Payments(
-            self.store, self.gateway, seen or NeverSeen(), instant_retry(), self.clock
+            self.store,
+            guarded(self.gateway),
+            lambda: self.queue,
+            seen or NeverSeen(),
+            instant_retry(),
+            self.clock,
         )
         self.wallet_id = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=1000)[0].id
 
@@ -70,10 +78,14 @@ class Platform:
 
     def pay(self, key: str = "k1", amount: int = 400) -> Payment:
         request_id = f"r{next(self.request_numbers)}"
-        return self.payments.create_and_process(self.order(key, amount), request_id).payment
+        return self.payments.create_and_process(
+            self.order(key, amount), attempt(request_id)
+        ).payment
 
     def process(self, payment_id: str = "pay_k1") -> Payment:
-        return self.payments.process(CLIENT, payment_id, self.wallet_id, "r-process").payment
+        return self.payments.process(
+            CLIENT, payment_id, self.wallet_id, attempt("r-process")
+        ).payment
 
     def fail(self, *faults: Fault) -> None:
         self.gateway.faults += faults
@@ -128,9 +140,9 @@ def test_one_call_creates_and_debits(platform: Platform) -> None:
 @pytest.mark.parametrize("seen", [NeverSeen(), SeenInThisProcess()], ids=["cold", "warm"])
 def test_the_same_request_is_answered_the_same_and_debited_once(seen: SeenPayments) -> None:
     platform = Platform(seen)
-    first = platform.payments.create_and_process(platform.order(), "r1")
+    first = platform.payments.create_and_process(platform.order(), attempt("r1"))
     platform.clock.advance(timedelta(days=400))
-    again = platform.payments.create_and_process(platform.order(), "r2")
+    again = platform.payments.create_and_process(platform.order(), attempt("r2"))
 
     assert (first.replayed, again.replayed) == (False, True)
     assert again.payment == first.payment
@@ -152,7 +164,7 @@ def test_a_key_with_other_contents_is_refused(seen: SeenPayments) -> None:
     platform.pay()
 
     with pytest.raises(IdempotencyKeyReused):
-        platform.payments.create_and_process(platform.order(fingerprint="other"), "r2")
+        platform.payments.create_and_process(platform.order(fingerprint="other"), attempt("r2"))
 
     assert platform.balance == 600
 
@@ -184,7 +196,7 @@ def test_a_payment_from_somebody_elses_wallet_is_declined(platform: Platform) ->
     order = replace(platform.order(), user_id="mallory")
 
     with pytest.raises(Declined) as caught:
-        platform.payments.create_and_process(order, "r1")
+        platform.payments.create_and_process(order, attempt("r1"))
 
     assert caught.value.reason is DeclineReason.WALLET_NOT_OWNED
     assert platform.balance == 1000
@@ -282,11 +294,13 @@ def test_an_outcome_that_could_not_be_recorded_is_found_by_the_next_attempt(
     store = Busy()
     payments = replace(platform.payments, store=store)
     with pytest.raises(StoreUnconfirmed):
-        payments.create_and_process(platform.order(), "r1")
+        payments.create_and_process(platform.order(), attempt("r1"))
     store.is_busy = False
     platform.clock.advance(LEASE_FOR)
 
-    assert payments.create_and_process(platform.order(), "r2").payment.status == "COMPLETED"
+    assert (
+        payments.create_and_process(platform.order(), attempt("r2")).payment.status == "COMPLETED"
+    )
     assert platform.balance == 600
 
 
@@ -314,7 +328,7 @@ class Forgetful(InMemoryPaymentStore):
 def test_a_write_of_ones_own_is_known_again_when_its_answer_was_lost(platform: Platform) -> None:
     payments = replace(platform.payments, store=Forgetful())
     created = payments.create(platform.order())
-    processed = payments.process(CLIENT, "pay_k1", platform.wallet_id, "r1")
+    processed = payments.process(CLIENT, "pay_k1", platform.wallet_id, attempt("r1"))
 
     assert (created.replayed, processed.replayed) == (False, False)
     assert processed.payment.status is PaymentStatus.COMPLETED
@@ -343,7 +357,7 @@ def test_of_two_claims_of_one_version_one_asks_for_the_debit(platform: Platform)
     payments.create(platform.order())
 
     with pytest.raises(RequestInProgress):
-        payments.process(CLIENT, "pay_k1", platform.wallet_id, "r1")
+        payments.process(CLIENT, "pay_k1", platform.wallet_id, attempt("r1"))
 
     assert platform.gateway.call_count == 0
 
@@ -358,7 +372,7 @@ def test_who_lost_the_race_to_another_wallet_is_told_so(platform: Platform) -> N
     payments.create(replace(platform.order(), wallet_id=None))
 
     with pytest.raises(InvalidState):
-        payments.process(CLIENT, "pay_k1", platform.wallet_id, "r1")
+        payments.process(CLIENT, "pay_k1", platform.wallet_id, attempt("r1"))
 
     assert platform.balance == 1000
 
@@ -367,7 +381,7 @@ def test_another_wallet_is_a_conflict(platform: Platform) -> None:
     platform.pay()
 
     with pytest.raises(InvalidState) as caught:
-        platform.payments.process(CLIENT, "pay_k1", "wal_other", "r2")
+        platform.payments.process(CLIENT, "pay_k1", "wal_other", attempt("r2"))
 
     assert caught.value.status is PaymentStatus.COMPLETED
 
@@ -386,7 +400,7 @@ def test_another_client_has_none_of_these_payments(platform: Platform) -> None:
     with pytest.raises(ObjectNotFound):
         platform.payments.get("cli_b", "pay_k1")
     with pytest.raises(ObjectNotFound):
-        platform.payments.process("cli_b", "pay_k1", platform.wallet_id, "r")
+        platform.payments.process("cli_b", "pay_k1", platform.wallet_id, attempt("r"))
     assert platform.payments.of_user(UserQuery("cli_b", "alice", 10)).payments == []
 
 

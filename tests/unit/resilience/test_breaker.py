@@ -32,12 +32,6 @@ DECLINED = Declined(DeclineReason.INSUFFICIENT_FUNDS, "cannot cover it")
 NAME = "wallets"
 
 
-STUCK = pytest.mark.xfail(
-    strict=True,
-    reason="Whoever sees a complete proof in its view neither votes nor trips.",
-)
-
-
 def works() -> str:
     return "debited"
 
@@ -281,7 +275,6 @@ def test_a_small_fleet_opens_the_circuit_once_others_would_have_objected() -> No
     assert LIMITS.notice <= opens_after(Fleet(1), every_s=1.0) <= timedelta(seconds=10)
 
 
-@STUCK
 @pytest.mark.parametrize("size", [1, 2])
 def test_a_small_fleet_with_many_calls_opens_the_circuit_no_later(size: int) -> None:
     """Though the evidence was complete before the time for objections was over."""
@@ -490,7 +483,7 @@ def test_what_was_not_reported_in_one_trial_is_no_evidence_in_the_next() -> None
 
 
 def test_nobody_waits_with_the_first_vote_in_a_trial() -> None:
-    fleet = Fleet(2, limits=Limits(vote_interval_s=10.0, trial_s_max=5.0))
+    fleet = Fleet(2, limits=Limits(vote_interval_s=10.0, trial_s_max=15.5))
     for _ in range(2):
         fleet.call(0, fails)
         fleet.call(1, works)
@@ -498,7 +491,7 @@ def test_nobody_waits_with_the_first_vote_in_a_trial() -> None:
         trial = fleet.circuit.trial
         assert trial is not None
         assert (trial.opened_at, trial.calls) == (fleet.clock.now, 1)
-        fleet.wait(5.0)
+        fleet.wait(15.5)
 
 
 def test_two_failures_at_once_open_one_trial() -> None:
@@ -515,7 +508,6 @@ def test_two_failures_at_once_open_one_trial() -> None:
     assert trial.id.startswith("env_1.")
 
 
-@STUCK
 def test_a_trip_that_got_lost_is_made_good_by_the_next_call(fleet: Fleet) -> None:
     trip_is_lost(fleet)
     fleet.wait(LIMITS.cache_s_max)
@@ -941,7 +933,6 @@ def test_the_watch_hears_of_every_transition_once(seed: int) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.xfail(strict=True, reason="Both take the circuit that is stored for their own.")
 def test_of_two_that_prove_the_same_outage_at_once_one_is_heard(fleet: Fleet) -> None:
     """Not even if they do it in the same microsecond."""
     for _ in range(9):

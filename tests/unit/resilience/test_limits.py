@@ -8,7 +8,17 @@ import pytest
 from evenkeel.resilience.limits import RANGES, Limits, OutOfRange
 
 # Leaves the rates and the ages so much room that any one limit may go to the ends of its range.
-ROOMY: dict[str, float] = {"tolerated_rate": 0.01, "cache_s_max": 60, "cache_alert_s_max": 0.1}
+ROOMY: dict[str, float] = {
+    "tolerated_rate": 0.01,
+    "trial_s_max": 300,
+    "cache_s_max": 60,
+    "cache_alert_s_max": 0.1,
+}
+
+
+def roomy_but_for(name: str, value: float) -> dict[str, float]:
+    # A short trial has room for a fresh view only.
+    return ROOMY | ({"cache_s_max": 0.1} if name == "trial_s_max" else {}) | {name: value}
 
 
 def just_outside(name: str) -> tuple[float, float]:
@@ -26,7 +36,7 @@ def test_every_limit_has_a_range_and_a_default_in_it() -> None:
 @pytest.mark.parametrize("name", RANGES)
 def test_a_limit_may_be_at_the_ends_of_its_range(name: str) -> None:
     for value in RANGES[name]:
-        limits = Limits.from_mapping(ROOMY | {name: value})
+        limits = Limits.from_mapping(roomy_but_for(name, value))
 
         assert getattr(limits, name) == value
 
@@ -35,7 +45,7 @@ def test_a_limit_may_be_at_the_ends_of_its_range(name: str) -> None:
 def test_a_limit_may_not_be_outside_of_its_range(name: str) -> None:
     for value in (*just_outside(name), inf, -inf, nan):
         with pytest.raises(OutOfRange, match=f"{name} is {value}, and must be from"):
-            Limits.from_mapping(ROOMY | {name: value})
+            Limits.from_mapping(roomy_but_for(name, value))
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -43,6 +53,13 @@ def test_a_limit_may_not_be_outside_of_its_range(name: str) -> None:
 def test_what_is_not_a_number_is_no_limit(name: str, value: object) -> None:
     with pytest.raises(OutOfRange, match=f"{name} is not a number"):
         Limits.from_mapping({name: value})  # type: ignore[dict-item]
+
+
+def test_a_trial_outlasts_the_time_in_which_everybody_hears_of_it() -> None:
+    with pytest.raises(OutOfRange, match="trial_s_max"):
+        Limits(trial_s_max=6.0)
+
+    assert Limits(trial_s_max=6.1).notice.total_seconds() == 6.0
 
 
 def test_environments_are_counted_in_whole_numbers() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from evenkeel.clock import utc_now
 from evenkeel.config import Settings
+from evenkeel.ids import random_id
 from evenkeel.resilience.retry import Retry
 
 if TYPE_CHECKING:
@@ -26,9 +27,19 @@ if TYPE_CHECKING:
     from evenkeel.access.service import Doorkeeper, Keyring
     from evenkeel.ledger.folding import Folding
     from evenkeel.ledger.ports import JournalStream, Quarantine
-    from evenkeel.payments.ports import WalletGateway
+    from evenkeel.payments.guard import WalletGuard
+    from evenkeel.payments.ports import PaymentQueue, PaymentStore, WalletGateway
     from evenkeel.payments.service import Payments
+    from evenkeel.payments.sweeper import Sweeper
+    from evenkeel.payments.worker import PaymentWorker
+    from evenkeel.resilience.breaker import Breaker
+    from evenkeel.resilience.ports import CircuitStore, CircuitWatch
+    from evenkeel.resilience.switchboard import Switchboard
     from evenkeel.wallets.service import Wallets
+
+
+# The dependency that payments have, in the words of the operations API.
+WALLET_CIRCUIT = "wallet"
 
 
 @cache
@@ -62,8 +73,27 @@ def store_retry() -> Retry:
     return _retry(attempt_count_max=3, total_s_max=1.5, delay_s_base=0.05, delay_s_max=0.2)
 
 
+@cache
+def wallet_retry() -> Retry:
+    """For an invoke of the wallet function that failed: few attempts, as far as time allows."""
+    from evenkeel.adapters import clients
+
+    return _retry(
+        attempt_count_max=3,
+        total_s_max=8.0,
+        delay_s_base=0.05,
+        delay_s_max=1.0,
+        attempt_s_max=clients.INVOKE_CONNECT_S_MAX + clients.INVOKE_READ_S_MAX,
+    )
+
+
 def _retry(
-    *, attempt_count_max: int, total_s_max: float, delay_s_base: float, delay_s_max: float
+    *,
+    attempt_count_max: int,
+    total_s_max: float,
+    delay_s_base: float,
+    delay_s_max: float,
+    attempt_s_max: float = 0.0,
 ) -> Retry:
     return Retry(
         attempt_count_max=attempt_count_max,
@@ -73,6 +103,7 @@ def _retry(
         jitter=random.random,
         sleep=time.sleep,
         elapsed_s=time.monotonic,
+        attempt_s_max=attempt_s_max,
     )
 
 
@@ -102,13 +133,96 @@ def wallet_gateway() -> WalletGateway:
 
 
 @cache
-def payments() -> Payments:
+def circuit_store() -> CircuitStore:
+    from evenkeel.adapters.dynamodb.circuit_store import DynamoDBCircuitStore
+
+    return DynamoDBCircuitStore(dynamodb(), settings().breakers_table)
+
+
+@cache
+def circuit_watch() -> CircuitWatch:
+    from evenkeel.adapters.telemetry.circuit_watch import LoggingCircuitWatch
+
+    return LoggingCircuitWatch()
+
+
+@cache
+def wallet_breaker() -> Breaker:
+    from evenkeel.resilience.breaker import Breaker, Environment
+
+    environment = Environment(random_id("env"), utc_now, time.monotonic, random.random)
+    return Breaker(
+        WALLET_CIRCUIT,
+        store=circuit_store(),
+        watch=circuit_watch(),
+        limits=settings().wallet_circuit,
+        environment=environment,
+    )
+
+
+@cache
+def wallet_guard() -> WalletGuard:
+    from evenkeel.payments.guard import WalletGuard
+    from evenkeel.resilience.budget import RetryBudget
+
+    breaker = wallet_breaker()
+    budget = RetryBudget(
+        breaker.retry_share, random.random, earned=settings().wallet_circuit.retry_ratio
+    )
+    return WalletGuard(wallet_gateway(), breaker, wallet_retry(), budget)
+
+
+@cache
+def payment_store() -> PaymentStore:
     from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
+
+    return DynamoDBPaymentStore(dynamodb(), settings().payments_table)
+
+
+@cache
+def payment_queue() -> PaymentQueue:
+    from evenkeel.adapters import clients
+    from evenkeel.adapters.sqs.payment_queue import SqsPaymentQueue
+
+    return SqsPaymentQueue(clients.sqs(), settings().payment_queue_url)
+
+
+@cache
+def payments() -> Payments:
     from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
     from evenkeel.payments.service import Payments
 
-    store = DynamoDBPaymentStore(dynamodb(), settings().payments_table)
-    return Payments(store, wallet_gateway(), SeenInThisProcess(), store_retry(), utc_now)
+    return Payments(
+        payment_store(),
+        wallet_guard(),
+        payment_queue,
+        SeenInThisProcess(),
+        store_retry(),
+        utc_now,
+    )
+
+
+@cache
+def sweeper() -> Sweeper:
+    from evenkeel.adapters.dynamodb.journal import DynamoDBJournal
+    from evenkeel.payments.sweeper import Sweeper
+
+    journal = DynamoDBJournal(dynamodb(), settings().ledger_table)
+    return Sweeper(payment_store(), journal, payments(), utc_now, time.sleep)
+
+
+@cache
+def payment_worker() -> PaymentWorker:
+    from evenkeel.payments.worker import PaymentWorker
+
+    return PaymentWorker(payments(), payment_queue(), random.random)
+
+
+@cache
+def switchboard() -> Switchboard:
+    from evenkeel.resilience.switchboard import Switchboard
+
+    return Switchboard([WALLET_CIRCUIT], circuit_store(), circuit_watch(), store_retry(), utc_now)
 
 
 @cache
@@ -171,6 +285,7 @@ def dependencies() -> Mapping[str, Callable[[], None]]:
         "ledger": settings().ledger_table,
         "accounts": settings().accounts_table,
         "clients": settings().clients_table,
+        "breakers": settings().breakers_table,
     }
     pings: dict[str, Callable[[], None]] = {
         f"table {name}": partial(ping_table, dynamodb(), table) for name, table in tables.items()

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When somebody stops waiting, on a clock that never goes back."""
+
+    at_s: float
+    elapsed_s: Callable[[], float]
+
+    @classmethod
+    def after(cls, duration_s: float, elapsed_s: Callable[[], float] = time.monotonic) -> Deadline:
+        return cls(elapsed_s() + duration_s, elapsed_s)
+
+    @property
+    def remaining_s(self) -> float:
+        return self.at_s - self.elapsed_s()
 
 
 def utc_now() -> datetime:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from evenkeel.resilience.limits import Limits, OutOfRange
+
 
 class Misconfigured(Exception):
-    """A variable that a function needs is not set."""
+    """A variable that a function needs is not set, or not as it must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,14 @@ class Settings:
         return self._get("CHECKPOINTS_TABLE")
 
     @property
+    def breakers_table(self) -> str:
+        return self._get("BREAKERS_TABLE")
+
+    @property
+    def payment_queue_url(self) -> str:
+        return self._get("PAYMENT_QUEUE_URL")
+
+    @property
     def quarantine_queue_url(self) -> str:
         return self._get("QUARANTINE_QUEUE_URL")
 
@@ -47,6 +58,18 @@ class Settings:
     def wallet_function(self) -> str | None:
         """The function to invoke for a debit; without one the wallets are asked in this process."""
         return self.environment.get("WALLET_FUNCTION")
+
+    @property
+    def wallet_circuit(self) -> Limits:
+        """The limits of the wallets' breaker: our own, but for those that a JSON object names."""
+        try:
+            given = json.loads(self.environment.get("WALLET_CIRCUIT") or "{}")
+            if not isinstance(given, dict):
+                raise OutOfRange("not a JSON object")
+            return Limits.from_mapping(given)
+        except ValueError as error:
+            message = f"the environment variable WALLET_CIRCUIT: {error}"
+            raise Misconfigured(message) from error
 
     def _get(self, name: str) -> str:
         value = self.environment.get(name)

@@ -25,11 +25,13 @@ TABLE_CONFIG = Config(
     parameter_validation=False,
 )
 
-# The invoked function ends within 8 s; whoever waits for it must outlast it, or
+# The invoked function ends within 5 s; whoever waits for it must outlast it, or
 # an answer that is on its way becomes an unknown outcome.
+INVOKE_CONNECT_S_MAX = 0.3
+INVOKE_READ_S_MAX = 6.5
 INVOKE_CONFIG = Config(
-    connect_timeout=0.3,
-    read_timeout=8.5,
+    connect_timeout=INVOKE_CONNECT_S_MAX,
+    read_timeout=INVOKE_READ_S_MAX,
     retries=ONE_ATTEMPT,
     tcp_keepalive=True,
     parameter_validation=False,

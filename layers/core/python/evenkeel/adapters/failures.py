@@ -47,8 +47,16 @@ NOTHING_SENT = (ConnectTimeoutError, EndpointConnectionError)
 ANSWER_LOST = (ConnectionFailure, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 
 
+# Another transaction has one of the items in hand. The service is well.
+CONTENTION_CODES = frozenset({"TransactionConflict"})
+
+
 class TurnedAway(Exception):
     """DynamoDB has answered, and left undone what it was asked for."""
+
+
+class Contended(TurnedAway):
+    """For no other reason than that another transaction was at it."""
 
 
 @contextmanager
@@ -97,6 +105,13 @@ def code_of(error: BaseException) -> str | None:
     if isinstance(error, PynamoDBException):
         return error.cause_response_code
     return error.response["Error"].get("Code") if isinstance(error, ClientError) else None
+
+
+def retry_after_s(error: ClientError) -> float | None:
+    """Return how long the service asks to be left alone, if it does."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    wait = headers.get("retry-after", "")
+    return float(wait) if wait.isascii() and wait.isdigit() else None
 
 
 def _root(error: Exception) -> BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evenkeel.access.model import Principal
+from evenkeel.clock import Deadline
 from evenkeel.ids import derived_id
 
 
@@ -15,6 +16,8 @@ class Caller:
     Attributes:
         route: Method and path of the route, as in `POST /api/payments`.
         fingerprint: Of the request's body, where it has one.
+        deadline: When work on the outcome must end, so that it can be recorded and answered.
+        may_wait: Whether the client prefers a later outcome to none (`respond-async`).
     """
 
     principal: Principal
@@ -22,6 +25,8 @@ class Caller:
     route: str
     idempotency_key: str | None
     fingerprint: str | None
+    deadline: Deadline
+    may_wait: bool = False
 
     @property
     def client_id(self) -> str:

@@ -22,6 +22,7 @@ from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints import body
 from evenkeel.entrypoints.caller import Caller
+from evenkeel.entrypoints.deadlines import deadline_of
 from evenkeel.entrypoints.problems import PROBLEM_JSON, Problem, internal_problem, problem_of
 from evenkeel.entrypoints.schema import documented
 from evenkeel.errors import (
@@ -41,6 +42,7 @@ Statuses = Sequence[int]
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 BODY_REFUSES = (400, 413, 422)
+RESPOND_ASYNC = "respond-async"
 JSON = {"content-type": "application/json"}
 
 logger = Logger()
@@ -167,7 +169,15 @@ class Api:
         text = _body(event, access)
         fingerprint = body.fingerprint(body.read_json(text)) if text else None
         key = _idempotency_key(headers) if access.is_keyed else None
-        caller = Caller(principal, request_id, " ".join(route), key, fingerprint)
+        caller = Caller(
+            principal,
+            request_id,
+            " ".join(route),
+            key,
+            fingerprint,
+            deadline=deadline_of(context),
+            may_wait=_prefers(headers, RESPOND_ASYNC),
+        )
         self.resolver.append_context(caller=caller)
         # A body is JSON here, whatever the client has called it; and the path is the route's,
         # whatever a custom domain has put in front of it.
@@ -186,6 +196,7 @@ def reply(
     *,
     replayed: bool = False,
     retry_after_s: int | None = None,
+    preference_applied: str | None = None,
 ) -> Response[Body]:
     """Return an answer with the headers that say what kind of answer it is."""
     headers: dict[str, str | list[str]] = {}
@@ -193,6 +204,8 @@ def reply(
         headers["Idempotent-Replayed"] = "true"
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)
+    if preference_applied is not None:
+        headers["Preference-Applied"] = preference_applied
     return Response(status, "application/json", body, headers)
 
 
@@ -232,6 +245,12 @@ def _idempotency_key(headers: Mapping[str, str]) -> str:
     if not IDEMPOTENCY_KEY.fullmatch(key):
         raise IdempotencyKeyMissing
     return key
+
+
+def _prefers(headers: Mapping[str, str], preference: str) -> bool:
+    """Tell whether the header Prefer (RFC 7240) names it; what it says beside is ignored."""
+    named = re.split(r"[,;]", headers.get("prefer") or "")
+    return preference in (each.strip().lower() for each in named)
 
 
 def _invalid(error: RequestValidationError) -> NoReturn:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from math import ceil
 
 from evenkeel import errors
 from evenkeel.errors import EvenkeelError
@@ -49,10 +50,7 @@ KINDS: dict[type[EvenkeelError], Kind] = {
         HTTPStatus.CONFLICT, "request_in_progress", RETRY_AFTER_S, is_retryable=True
     ),
     errors.WalletExists: Kind(HTTPStatus.CONFLICT, "wallet_exists"),
-    errors.WalletUnavailable: UNAVAILABLE,
-    errors.LedgerBusy: UNAVAILABLE,
-    errors.StoreBusy: UNAVAILABLE,
-    errors.VersionConflict: UNAVAILABLE,
+    errors.Unavailable: UNAVAILABLE,
     # Nobody can say whether it was applied, or by whom: the same key tells.
     errors.EvenkeelError: INTERNAL,
 }
@@ -82,6 +80,8 @@ def problem_of(error: EvenkeelError, request_id: str) -> Problem:
             extensions[f"{error.subject}Status"] = error.status
         case errors.Declined():
             extensions["reason"] = error.reason
+    if kind.retry_after_s is not None and error.retry_after_s is not None:
+        kind = replace(kind, retry_after_s=ceil(error.retry_after_s))
     if isinstance(error, errors.Declined | errors.ObjectNotFound):
         # A replay reads as the first answer did, to the letter.
         request_id = error.first_request_id or request_id

@@ -28,7 +28,7 @@ CLIENT_STRING = r"^[A-Za-z0-9._:-]{1,64}$"
 DESCRIPTIONS = {
     200: "OK",
     201: "Created",
-    202: "Accepted: the outcome is open",
+    202: "Accepted: the outcome is open, or it waits in the queue",
     400: "Malformed",
     401: "No key in force",
     402: "Declined",
@@ -129,6 +129,13 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_to_
 IdempotencyKey = Annotated[
     str,
     Header(alias="Idempotency-Key", description="1 to 255 visible ASCII; never expires."),
+]
+Prefer = Annotated[
+    str | None,
+    Header(
+        alias="Prefer",
+        description="respond-async: queue it, and answer 202, while the wallets are unavailable.",
+    ),
 ]
 Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX, description="Items on a page.")]
 Cursor = Annotated[str | None, Query(description="The nextCursor of the page before.")]

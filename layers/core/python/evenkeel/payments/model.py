@@ -20,6 +20,8 @@ PAYMENT_PREFIX = "pay"
 
 # Longer than an attempt can last: a function that still runs holds its lease.
 LEASE_FOR = timedelta(seconds=30)
+# What nobody has processed by then was forgotten: the money must not move any more.
+PENDING_FOR = timedelta(hours=24)
 
 HISTORY_HEAD_COUNT = 10
 HISTORY_COUNT_MAX = 100  # An item must stay small; of a longer history the middle is dropped.
@@ -193,13 +195,31 @@ class Payment:
         """Whether the wallet has given its answer, however the payment went on from there."""
         return self.processed_version is not None
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When somebody must look after it, if nobody else has by then; None once it has settled.
+
+        A payment that waits for its debit is cancelled then, and one whose outcome
+        is open is settled.
+        """
+        if self.status is PaymentStatus.PENDING:
+            return self.created_at + PENDING_FOR
+        if self.status is PaymentStatus.PROCESSING:
+            return self.lease.until if self.lease else self.updated_at
+        return None
+
+    @property
+    def transfer_id_wanted(self) -> str:
+        """The id of its debit, posted or not: what the ledger knows it by."""
+        return derived_id(TRANSFER_PREFIX, self.id)
+
     def debit(self) -> Debit:
         assert self.status is PaymentStatus.PROCESSING
         assert self.wallet_id is not None
         order = self.order
         return Debit(
             client_id=order.client_id,
-            transfer_id=derived_id(TRANSFER_PREFIX, order.payment_id),
+            transfer_id=self.transfer_id_wanted,
             payment_id=order.payment_id,
             wallet_id=self.wallet_id,
             user_id=order.user_id,
@@ -218,6 +238,8 @@ class Payment:
             raise self._not_while("be debited from another wallet than its own")
         if self.lease is not None and now < self.lease.until:
             raise RequestInProgress(self.id)
+        if self.status is PaymentStatus.PENDING and now >= self.created_at + PENDING_FOR:
+            raise self._not_while("be processed after 24 hours")
         # Whoever held it before has asked for the debit, or has died before or after that.
         was_tried = self.status is PaymentStatus.PROCESSING
         return replace(
@@ -250,6 +272,9 @@ class Payment:
     def declined(self, now: datetime, declined: Declined) -> Payment:
         failure = Failure(declined.reason, declined.message, declined.first_request_id)
         return replace(self._processed(Event.DECLINED, now, failure.reason), failure=failure)
+
+    def expired(self, now: datetime) -> Payment:
+        return self._after(Event.EXPIRED, now)
 
     def as_created(self) -> Payment:
         """Return the payment as it was answered when it was created, whatever came after."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from evenkeel.ledger.transfer import Record
 from evenkeel.payments.model import Debit, Payment, PaymentRef
 
 
@@ -26,6 +27,21 @@ class UserQuery:
     since: datetime | None = None
     until: datetime | None = None
     after: PaymentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentKey:
+    client_id: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPayment:
+    """A payment that is to be debited from a wallet as soon as that is possible."""
+
+    client_id: str
+    payment_id: str
+    wallet_id: str
 
 
 class PaymentStore(Protocol):
@@ -62,6 +78,9 @@ class PaymentStore(Protocol):
     def of_user(self, query: UserQuery) -> PaymentPage:
         """Return payments of one user, newest first, eventually consistent."""
 
+    def due(self, before: datetime) -> Iterator[PaymentKey]:
+        """Yield the payments that are due, as `Payment.due_at` says, eventually consistent."""
+
 
 class WalletGateway(Protocol):
     def debit(self, debit: Debit, request_id: str) -> str:
@@ -72,8 +91,26 @@ class WalletGateway(Protocol):
 
         Raises:
             Declined: Refused for good: this debit will never be posted.
-            DebitNotApplied: It was not posted by this call.
+            DebitContended, DebitNotApplied: It was not posted by this call.
             DebitUnconfirmed: It may have been posted.
+        """
+
+
+class Journal(Protocol):
+    def record(self, client_id: str, transfer_id: str) -> Record | None:
+        """Return what the ledger holds under the id, strongly consistent.
+
+        Raises:
+            LedgerBusy: It could not be read.
+        """
+
+
+class PaymentQueue(Protocol):
+    def put(self, waiting: WaitingPayment, *, delay_s: float) -> None:
+        """Have the payment processed later; twice does no harm.
+
+        Raises:
+            StoreBusy, StoreUnconfirmed: It may not be queued.
         """
 
 

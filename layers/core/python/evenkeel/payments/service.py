@@ -8,10 +8,11 @@ asks for the same debit, and the ledger posts it once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from evenkeel.clock import Clock
+from evenkeel.clock import Clock, Deadline
 from evenkeel.errors import (
     Declined,
     IdempotencyKeyReused,
@@ -25,13 +26,15 @@ from evenkeel.errors import (
     WalletUnavailable,
 )
 from evenkeel.ids import is_id
+from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.model import PAYMENT_PREFIX, Order, Payment, PaymentStatus
 from evenkeel.payments.ports import (
     PaymentPage,
+    PaymentQueue,
     PaymentStore,
     SeenPayments,
     UserQuery,
-    WalletGateway,
+    WaitingPayment,
 )
 from evenkeel.resilience.retry import Retry
 
@@ -40,8 +43,26 @@ FILTERED_PAGE_COUNT_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request to have a payment debited.
+
+    Attributes:
+        deadline: When the outcome must be known, with time left to record it.
+        may_wait: Whether to queue the payment, instead of failing, while nobody can debit it.
+    """
+
+    request_id: str
+    deadline: Deadline
+    may_wait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A payment as a request is answered with it; PROCESSING means that the outcome is open."""
+    """A payment as a request is answered with it.
+
+    One that was to be debited and is not processed has an open outcome if it is
+    PROCESSING, and waits in the queue if it is PENDING.
+    """
 
     payment: Payment
     replayed: bool = False
@@ -50,9 +71,10 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Payments:
     store: PaymentStore
-    wallets: WalletGateway
+    wallets: WalletGuard
+    queue: Callable[[], PaymentQueue]  # Needed in an outage only, and dear to build.
     seen: SeenPayments
-    retry: Retry  # Of calls to the store; the gateway's are its own.
+    retry: Retry  # Of calls to the store; the wallets' are their own.
     clock: Clock
 
     def create(self, order: Order) -> Answer:
@@ -65,7 +87,7 @@ class Payments:
         payment = self._recorded(wanted)
         return Answer(payment.as_created(), replayed=payment != wanted)
 
-    def create_and_process(self, order: Order, request_id: str) -> Answer:
+    def create_and_process(self, order: Order, attempt: Attempt) -> Answer:
         """Record a payment and have it debited, in one call and once per idempotency key.
 
         Raises:
@@ -73,23 +95,32 @@ class Payments:
             Declined, InvalidState, RequestInProgress, WalletUnavailable: As for `process`.
         """
         assert order.wallet_id is not None
-        wanted = Payment.created_and_claimed(order, self.clock(), request_id)
+        wanted = Payment.created_and_claimed(order, self.clock(), attempt.request_id)
         payment = self._recorded(wanted)
         if payment == wanted:
-            return self._settle(wanted, request_id)
-        return self._process(payment, order.wallet_id, request_id)
+            return self._settle(wanted, attempt)
+        return self._process(payment, order.wallet_id, attempt)
 
-    def process(self, client_id: str, payment_id: str, wallet_id: str, request_id: str) -> Answer:
+    def process(self, client_id: str, payment_id: str, wallet_id: str, attempt: Attempt) -> Answer:
         """Have a payment debited, once, however often it is asked for.
 
         Raises:
             Declined: The wallet refused, now or the first time. The payment is FAILED.
-            InvalidState: The payment is cancelled, or tied to another wallet.
+            InvalidState: The payment is cancelled or expired, or tied to another wallet.
             RequestInProgress: Somebody else is at it.
             ObjectNotFound: This client has no such payment.
             WalletUnavailable: Nothing was applied. The payment is PENDING.
         """
-        return self._process(self.get(client_id, payment_id), wallet_id, request_id)
+        return self._process(self.get(client_id, payment_id), wallet_id, attempt)
+
+    def resume(self, payment: Payment, attempt: Attempt) -> Answer:
+        """Go on with a payment that whoever worked on it has left PROCESSING.
+
+        Raises:
+            Declined, InvalidState, RequestInProgress: As for `process`.
+        """
+        assert payment.wallet_id is not None
+        return self._process(payment, payment.wallet_id, attempt)
 
     def get(self, client_id: str, payment_id: str) -> Payment:
         """Return the payment as it is now.
@@ -128,25 +159,44 @@ class Payments:
             raise IdempotencyKeyReused
         return recorded
 
-    def _process(self, payment: Payment, wallet_id: str, request_id: str) -> Answer:
+    def _process(self, payment: Payment, wallet_id: str, attempt: Attempt) -> Answer:
         if payment.is_processed and payment.wallet_id == wallet_id:
             return _answered(payment)
-        claimed = payment.claimed(wallet_id, self.clock(), request_id)
+        claimed = payment.claimed(wallet_id, self.clock(), attempt.request_id)
         if not self._saved(claimed):
             return self._overtaken(claimed)
-        return self._settle(claimed, request_id)
+        return self._settle(claimed, attempt)
 
-    def _settle(self, payment: Payment, request_id: str) -> Answer:
+    def _settle(self, payment: Payment, attempt: Attempt) -> Answer:
         """Ask for the debit and record what came of it. The caller holds the lease."""
         try:
-            transfer_id = self.wallets.debit(payment.debit(), request_id)
+            transfer_id = self.wallets.debit(payment.debit(), attempt.request_id, attempt.deadline)
         except Declined as declined:
             return self._record(payment.declined(self.clock(), declined))
         except OutcomeUnknown as unknown:
             return self._record(payment.left_open(self.clock(), unknown.code))
         except Unavailable as unavailable:
-            return self._record(payment.released(self.clock(), unavailable.code))
+            answer = self._record(payment.released(self.clock(), unavailable.code))
+            return self._put_off(answer, attempt, unavailable)
         return self._record(payment.completed(self.clock(), transfer_id))
+
+    def _put_off(self, answer: Answer, attempt: Attempt, cause: Unavailable) -> Answer:
+        """Answer for a payment of which nothing was applied, unless that is not sure."""
+        payment = answer.payment
+        if payment.status is not PaymentStatus.PENDING:
+            return answer
+        if attempt.may_wait and self._is_queued(payment, cause):
+            return answer
+        raise WalletUnavailable(payment.id, cause.retry_after_s) from cause
+
+    def _is_queued(self, payment: Payment, cause: Unavailable) -> bool:
+        assert payment.wallet_id is not None
+        waiting = WaitingPayment(payment.client_id, payment.id, payment.wallet_id)
+        try:
+            self.retry.call(lambda: self.queue().put(waiting, delay_s=cause.retry_after_s or 0.0))
+        except (StoreBusy, StoreUnconfirmed):
+            return False
+        return True
 
     def _record(self, after: Payment) -> Answer:
         try:
@@ -156,11 +206,7 @@ class Payments:
             raise StoreUnconfirmed from busy
         if not is_saved:
             return self._overtaken(after)
-        if after.status is PaymentStatus.PENDING:
-            raise WalletUnavailable(after.id)
-        if after.is_processed:
-            return _answered(after, replayed=False)
-        return Answer(after)
+        return _answered(after, replayed=False) if after.is_processed else Answer(after)
 
     def _saved(self, payment: Payment) -> bool:
         """Save a changed payment, and tell whether it is what is stored now."""

@@ -65,6 +65,7 @@ class Breaker:
         self._seat = environment.seat
         self._circuit = Circuit(name)
         self._stale_at_s = float("-inf")
+        self._blind_until_s = float("-inf")
         self._trial_count = 0
         self._calls = self._failures = 0  # Seen in the trial, and not reported yet.
         self._may_vote_at_s = float("-inf")
@@ -160,7 +161,8 @@ class Breaker:
     def _open_trial(self) -> None:
         now = self._environment.clock()
         circuit = self._circuit
-        if not circuit.may_be_tried(now, self._limits):
+        is_blind = self._environment.elapsed_s() < self._blind_until_s
+        if is_blind or not circuit.may_be_tried(now, self._limits):
             return
         self._trial_count += 1
         trial = Trial(f"{self._environment.id}.{self._trial_count}", now)
@@ -177,6 +179,8 @@ class Breaker:
             if not self._write(lambda: self._store.get(self._name)):
                 self._see(Circuit(self._name))
             self._step_up_if_time()
+        # Proof can be complete by time alone, or whoever completed it could not act on it.
+        self._trip_if_proved()
         return self._circuit
 
     def _step_up_if_time(self) -> None:
@@ -200,6 +204,7 @@ class Breaker:
             circuit = ask()
         except (StoreBusy, StoreUnconfirmed) as error:
             self._watch.blind(self._name, error)
+            self._blind_until_s = self._environment.elapsed_s() + self._limits.vote_interval_s
             return False
         self._see(circuit)
         return True
@@ -218,9 +223,9 @@ class Breaker:
 
 def _is_same_move(stored: Circuit, wanted: Circuit) -> bool:
     """Whether what is stored is what was wanted, whatever votes have come since."""
-    return (stored.version, stored.moved_at, stored.state, stored.probe) == (
+    return (stored.version, stored.moved_at, stored.probe, stored.transition) == (
         wanted.version,
         wanted.moved_at,
-        wanted.state,
         wanted.probe,
+        wanted.transition,
     )

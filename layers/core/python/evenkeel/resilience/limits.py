@@ -89,6 +89,9 @@ class Limits:
         if self.cache_alert_s_max > self.cache_s_max:
             raise OutOfRange("cache_alert_s_max must not be above cache_s_max")
 
+        if timedelta(seconds=self.trial_s_max) <= self.notice:
+            raise OutOfRange("trial_s_max must be above cache_s_max and vote_interval_s together")
+
     @classmethod
     def from_mapping(cls, given: Mapping[str, float]) -> Limits:
         """Return the defaults with what is *given* in their place.

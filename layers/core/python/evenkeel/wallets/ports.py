@@ -80,6 +80,7 @@ class WalletStore(Protocol):
 
         Raises:
             VersionConflict: A wallet is not as it was when the posting was drafted.
+            WalletContended: Another transfer of a wallet is under way.
         """
 
     def decline(self, decline: Decline) -> Record:

@@ -89,10 +89,11 @@ class DynamoDBCircuitStore:
     def transitions(
         self, name: str, *, limit: int, below: int | None = None
     ) -> Sequence[Transition]:
-        if below is None:
-            latest = self.get(name).transition
-            below = latest.number + 1 if latest else 1
-        keys = [transition_key(name, number) for number in _down_from(below, limit)]
+        latest = self.get(name).transition
+        end = latest.number + 1 if latest else 1
+        if below is not None:
+            end = min(end, below)
+        keys = [transition_key(name, number) for number in _down_from(end, limit)]
         if not keys:
             return ()
         with reading(StoreBusy):

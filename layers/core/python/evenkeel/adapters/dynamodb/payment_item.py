@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
@@ -31,6 +32,8 @@ from evenkeel.payments.model import (
     PaymentStatus,
 )
 
+DUE_SHARD_COUNT = 8
+
 
 class ByUser(GlobalSecondaryIndex["PaymentItem"]):
     """The payments of a user in the order of their creation. Keys only: it is written once."""
@@ -43,6 +46,17 @@ class ByUser(GlobalSecondaryIndex["PaymentItem"]):
     created_key = UnicodeAttribute(range_key=True)
 
 
+class ByDue(GlobalSecondaryIndex["PaymentItem"]):
+    """The payments that somebody must look after one day; what has settled is not in it."""
+
+    class Meta:
+        index_name = "by_due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = TimeAttribute(range_key=True)
+
+
 class PaymentItem(Item):
     class Meta:
         table_name: str
@@ -51,6 +65,9 @@ class PaymentItem(Item):
     user_key = UnicodeAttribute()  # <client id>/<user id>
     created_key = UnicodeAttribute()  # <time>/<payment id>
     by_user = ByUser()
+    due_shard = UnicodeAttribute(null=True)
+    due_at = TimeAttribute(null=True)
+    by_due = ByDue()
 
     fingerprint = UnicodeAttribute()
     merchant_id = UnicodeAttribute()
@@ -155,6 +172,11 @@ def _lease(stored: Any) -> Lease | None:
     return Lease(request_id, from_rfc3339(until))
 
 
+def due_shard(payment_id: str) -> str:
+    """Return the partition of the index that it is due in: one alone would be a hot one."""
+    return str(crc32(payment_id.encode()) % DUE_SHARD_COUNT)
+
+
 def created_key(ref: PaymentRef) -> str:
     return f"{to_rfc3339(ref.created_at)}/{ref.payment_id}"
 
@@ -167,6 +189,8 @@ def ref_of(created_key: str) -> PaymentRef:
 def _mutable(payment: Payment) -> dict[str, Any]:
     failure, lease = payment.failure, payment.lease
     return {
+        "due_shard": due_shard(payment.id) if payment.due_at else None,
+        "due_at": payment.due_at,
         "status": payment.status.value,
         "version": payment.version,
         "updated_at": payment.updated_at,

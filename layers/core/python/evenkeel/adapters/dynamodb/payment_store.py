@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import UpdateError
 
-from evenkeel.adapters.dynamodb.item import key_of
-from evenkeel.adapters.dynamodb.payment_item import PaymentItem, created_key, ref_of
+from evenkeel.adapters.dynamodb.item import client_of, id_of, key_of
+from evenkeel.adapters.dynamodb.payment_item import (
+    DUE_SHARD_COUNT,
+    PaymentItem,
+    created_key,
+    ref_of,
+)
 from evenkeel.adapters.dynamodb.reads import batch_get
 from evenkeel.adapters.dynamodb.writes import new_item, put_new
 from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, reading, translated
 from evenkeel.clock import to_rfc3339
 from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, VersionConflict
 from evenkeel.payments.model import Payment, PaymentRef
-from evenkeel.payments.ports import PaymentPage, UserQuery
+from evenkeel.payments.ports import PaymentKey, PaymentPage, UserQuery
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,6 +82,12 @@ class DynamoDBPaymentStore:
             payments = self._payments(query.client_id, refs)
         more = len(refs) == query.limit
         return PaymentPage(payments, refs[-1] if more else None)
+
+    def due(self, before: datetime) -> Iterator[PaymentKey]:
+        with reading(StoreBusy):
+            for shard in range(DUE_SHARD_COUNT):
+                for item in PaymentItem.by_due.query(str(shard), PaymentItem.due_at <= before):
+                    yield PaymentKey(client_of(item.id), id_of(item.id))
 
     def _payments(self, client_id: str, refs: list[PaymentRef]) -> list[Payment]:
         if not refs:

@@ -22,11 +22,18 @@ from evenkeel.adapters.dynamodb.writes import new_item, put_new, transact
 from evenkeel.adapters.failures import (
     CONDITION_FAILED,
     CONDITION_FAILED_ERROR,
+    Contended,
     code_of,
     reading,
     translated,
 )
-from evenkeel.errors import LedgerBusy, LedgerUnconfirmed, ObjectNotFound, VersionConflict
+from evenkeel.errors import (
+    LedgerBusy,
+    LedgerUnconfirmed,
+    ObjectNotFound,
+    VersionConflict,
+    WalletContended,
+)
 from evenkeel.ledger.transfer import Decline, Record, Side, Transfer
 from evenkeel.wallets.model import Wallet, WalletStatus
 from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, ref_before
@@ -96,7 +103,10 @@ class DynamoDBWalletStore:
         writes: list[TransactWriteItemTypeDef] = [{"Put": self._new_record(posting.transfer)}]
         writes += [{"Update": self._moved_wallet(change)} for change in posting.changes]
         with translated(LedgerBusy, LedgerUnconfirmed):
-            reasons = transact(self._client, writes)
+            try:
+                reasons = transact(self._client, writes)
+            except Contended as error:
+                raise WalletContended from error
         if not reasons:
             return posting.transfer
         if reasons[0]["Code"] == CONDITION_FAILED:

@@ -17,6 +17,8 @@ from evenkeel.adapters.failures import (
     BUSY_CODES,
     CONDITION_FAILED,
     CONDITION_FAILED_ERROR,
+    CONTENTION_CODES,
+    Contended,
     TurnedAway,
     code_of,
 )
@@ -65,7 +67,8 @@ def transact(
         their order, at least one of which is a failed condition.
 
     Raises:
-        TurnedAway: An item is contended, and nothing was written.
+        TurnedAway: DynamoDB is busy, and nothing was written.
+        Contended: The same, because another transaction has an item in hand.
     """
     try:
         client.transact_write_items(TransactItems=writes, ClientRequestToken=_token(writes))
@@ -81,8 +84,9 @@ def _reasons(cancelled: ClientError) -> Sequence[Mapping[str, Any]]:
     codes = {reason["Code"] for reason in reasons}
     # While an item is contended nothing is decided: it may be this very request,
     # sent earlier, that is under way and makes the other conditions fail.
-    if codes & BUSY_CODES:
-        raise TurnedAway from cancelled
+    busy = codes & BUSY_CODES
+    if busy:
+        raise (Contended if busy <= CONTENTION_CODES else TurnedAway) from cancelled
     if CONDITION_FAILED not in codes:
         raise cancelled  # A malformed request is ours to mend.
     return reasons

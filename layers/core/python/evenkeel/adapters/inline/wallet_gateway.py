@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evenkeel.errors import DebitNotApplied, DebitUnconfirmed, OutcomeUnknown, Unavailable
+from evenkeel.errors import (
+    DebitContended,
+    DebitNotApplied,
+    DebitUnconfirmed,
+    OutcomeUnknown,
+    Unavailable,
+    VersionConflict,
+    WalletContended,
+)
 from evenkeel.payments.model import Debit
 from evenkeel.wallets.requests import PaymentDebit
 from evenkeel.wallets.service import Wallets
@@ -27,6 +35,8 @@ class InlineWalletGateway:
         )
         try:
             moved = self.wallets.move(command.request())
+        except (VersionConflict, WalletContended) as error:
+            raise DebitContended from error
         except Unavailable as error:
             raise DebitNotApplied from error
         except OutcomeUnknown as error:

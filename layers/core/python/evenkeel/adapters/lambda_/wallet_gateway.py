@@ -2,7 +2,8 @@
 
 What a failed invoke means to the debit, by typed facts only:
 
-* turned away (throttled, no connection, no such function): not applied;
+* turned away (throttled, no connection, no such function) or not started for
+  want of something around the function: not applied;
 * lost on the way, a function that broke, an answer that cannot be read: it may
   have been applied.
 """
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
-from evenkeel.adapters.failures import translated
+from evenkeel.adapters.failures import code_of, retry_after_s, translated, was_turned_away
 from evenkeel.errors import (
+    DebitContended,
     DebitNotApplied,
     DebitUnconfirmed,
     Declined,
@@ -27,10 +29,38 @@ from evenkeel.payments.model import Debit
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
 
 
 logger = Logger()
 
+# Lambda's answers 5xx that say why the function could not be started.
+NOT_STARTED_CODES = frozenset(
+    {
+        "EC2AccessDeniedException",
+        "EC2ThrottledException",
+        "EC2UnexpectedException",
+        "EFSIOException",
+        "EFSMountConnectivityException",
+        "EFSMountFailureException",
+        "EFSMountTimeoutException",
+        "ENILimitReachedException",
+        "InvalidRuntimeException",
+        "InvalidSecurityGroupIDException",
+        "InvalidSubnetIDException",
+        "InvalidZipFileException",
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+        "ResourceConflictException",
+        "ResourceNotReadyException",
+        "SnapStartException",
+        "SnapStartNotReadyException",
+        "SnapStartTimeoutException",
+        "SubnetIPAddressLimitReachedException",
+    }
+)
 REASONS = frozenset(reason.value for reason in DeclineReason)
 
 
@@ -43,7 +73,7 @@ class LambdaWalletGateway:
         command = json.dumps(_command(debit, request_id))
         try:
             with translated(DebitNotApplied, DebitUnconfirmed):
-                answer = self._client.invoke(FunctionName=self._function_name, Payload=command)
+                answer = self._invoked(command)
                 payload = answer["Payload"].read()
         except ClientError as error:
             # No function there, or none that we may call: ours to mend, and nothing has run.
@@ -52,6 +82,17 @@ class LambdaWalletGateway:
         if "FunctionError" in answer:
             raise DebitUnconfirmed
         return _posted(_parsed(payload))
+
+    def _invoked(self, command: str) -> InvocationResponseTypeDef:
+        try:
+            return self._client.invoke(FunctionName=self._function_name, Payload=command)
+        except ClientError as error:
+            if code_of(error) in NOT_STARTED_CODES:
+                logger.exception("the wallet function cannot be started")
+                raise DebitNotApplied from error
+            if was_turned_away(error):
+                raise DebitNotApplied(retry_after_s(error)) from error
+            raise
 
 
 def _command(debit: Debit, request_id: str) -> Mapping[str, object]:
@@ -87,6 +128,8 @@ def _posted(reply: Mapping[str, Any]) -> str:
             reason in REASONS
         ):
             raise Declined(DeclineReason(reason), message, first_request_id=reply.get("requestId"))
+        case {"outcome": "not_applied", "cause": "contended"}:
+            raise DebitContended
         case {"outcome": "not_applied"}:
             raise DebitNotApplied
         case _:

@@ -1,0 +1,29 @@
+"""What a sweep reports."""
+
+from __future__ import annotations
+
+from evenkeel.entrypoints.schema import Reply
+from evenkeel.payments.sweeper import Settlement, Sweep
+
+
+class SweepReply(Reply):
+    """Numbers of payments; *left* are those that are still due."""
+
+    looked: int
+    completed: int
+    declined: int
+    expired: int
+    resumed: int
+    left: int
+
+    @classmethod
+    def of(cls, sweep: Sweep) -> SweepReply:
+        counts = sweep.counts
+        return cls(
+            looked=sweep.looked,
+            completed=counts[Settlement.COMPLETED],
+            declined=counts[Settlement.DECLINED],
+            expired=counts[Settlement.EXPIRED],
+            resumed=counts[Settlement.RESUMED],
+            left=counts[Settlement.LEFT],
+        )

@@ -1,0 +1,36 @@
+"""What breakers do, in the log and as metrics."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger
+
+from evenkeel.adapters.telemetry.metrics import counted
+from evenkeel.resilience.circuit import Transition
+
+logger = Logger()
+
+
+class LoggingCircuitWatch:
+    def moved(self, name: str, transition: Transition) -> None:
+        logger.warning(
+            "a circuit has moved",
+            before=transition.before,
+            signal=transition.signal,
+            by=transition.by,
+            number=transition.number,
+            **counted("CircuitTransitions", {"circuit": name, "after": transition.after}),
+        )
+
+    def refused(self, name: str) -> None:
+        logger.info("a circuit let no call through", **counted("CircuitRefusals", _of(name)))
+
+    def blind(self, name: str, error: Exception) -> None:
+        logger.warning(
+            "a circuit could not be seen or moved, and counts as closed",
+            cause=repr(error),
+            **counted("CircuitBlind", _of(name)),
+        )
+
+
+def _of(name: str) -> dict[str, str]:
+    return {"circuit": name}

@@ -1,0 +1,51 @@
+"""The wallet service as payments ask it: behind a circuit breaker, with retries.
+
+`breaker(retry(call))`: an open circuit costs no attempt, and a burst of retries
+counts as one call. The debit carries the same transfer id in every attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evenkeel.clock import Deadline
+from evenkeel.errors import DebitNotApplied
+from evenkeel.payments.model import Debit
+from evenkeel.payments.ports import WalletGateway
+from evenkeel.resilience.breaker import Breaker
+from evenkeel.resilience.budget import RetryBudget
+from evenkeel.resilience.retry import Retry
+
+
+@dataclass(frozen=True, slots=True)
+class WalletGuard:
+    gateway: WalletGateway
+    breaker: Breaker
+    retry: Retry
+    budget: RetryBudget
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a debit would be refused now, so that it is not worth while to prepare one."""
+        return self.breaker.is_open
+
+    def debit(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
+        """Ask for the debit, once or more often, and return the id of the posted transfer.
+
+        Raises:
+            Declined: Refused for good: this debit will never be posted.
+            CircuitOpen, DebitContended, DebitNotApplied: It was not posted by this call.
+            DebitUnconfirmed: It may have been posted.
+        """
+        return self.breaker.call(lambda: self._with_retries(debit, request_id, deadline))
+
+    def _with_retries(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
+        if deadline.remaining_s < self.retry.attempt_s_max:
+            raise DebitNotApplied
+        transfer_id = self.retry.call(
+            lambda: self.gateway.debit(debit, request_id),
+            deadline=deadline,
+            may_retry=self.budget.spend,
+        )
+        self.budget.earn()
+        return transfer_id
