@@ -1,0 +1,96 @@
+"""Payments over wallets in memory, with a sweeper, a worker, and a network that fails when told."""
+
+import itertools
+from datetime import timedelta
+
+from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
+from evenkeel.errors import DebitNotApplied
+from evenkeel.ledger.transfer import Record
+from evenkeel.payments.model import Payment
+from evenkeel.payments.service import Payments
+from evenkeel.payments.sweeper import Sweeper
+from evenkeel.payments.worker import PaymentWorker
+from evenkeel.resilience.circuit import Signal
+from evenkeel.wallets.service import Wallets
+from tests.fakes.circuit_store import InMemoryCircuitStore
+from tests.fakes.clock import ManualClock
+from tests.fakes.guard import attempt, breaker, guarded
+from tests.fakes.payment_queue import InMemoryPaymentQueue
+from tests.fakes.payment_store import InMemoryPaymentStore
+from tests.fakes.retry import instant_retry
+from tests.fakes.seen_payments import NeverSeen
+from tests.fakes.wallet_gateway import FlakyGateway
+from tests.fakes.wallet_store import InMemoryWalletStore
+from tests.payments import order
+
+CLIENT = "cli_a"
+OPENING_MINOR = 1000
+
+
+class InMemoryJournal:
+    """The ledger as payments see it, over the wallets' own store; *fault* is raised once."""
+
+    def __init__(self, store: InMemoryWalletStore) -> None:
+        self._store = store
+        self.fault: Exception | None = None
+
+    def record(self, client_id: str, transfer_id: str) -> Record | None:
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
+        return self._store.look(client_id, transfer_id, ()).record
+
+
+class Platform:
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        ledger = InMemoryWalletStore()
+        self.wallets = Wallets(ledger, instant_retry(), self.clock)
+        self.journal = InMemoryJournal(ledger)
+        self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
+        self.store = InMemoryPaymentStore()
+        self.queue = InMemoryPaymentQueue()
+        self.circuits = InMemoryCircuitStore()
+        self.breaker = breaker(self.clock, self.circuits)
+        self.payments = Payments(
+            self.store,
+            guarded(self.gateway, circuit=self.breaker),
+            lambda: self.queue,
+            NeverSeen(),
+            instant_retry(),
+            self.clock,
+        )
+        self.pauses: list[float] = []
+        self.sweeper = Sweeper(
+            self.store, self.journal, self.payments, self.clock, self.pauses.append
+        )
+        self.worker = PaymentWorker(self.payments, self.queue, lambda: 0.5)
+        self.wallet_id = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=OPENING_MINOR)[
+            0
+        ].id
+        self._numbers = itertools.count(1)
+
+    @property
+    def balance(self) -> int:
+        return self.wallets.get(CLIENT, self.wallet_id).balance_minor
+
+    def pay(self, key: str = "k1", amount_minor: int = 400, *, may_wait: bool = False) -> Payment:
+        wanted = order(key, CLIENT, amount_minor=amount_minor, wallet_id=self.wallet_id)
+        asked = attempt(f"r{next(self._numbers)}", may_wait=may_wait)
+        return self.payments.create_and_process(wanted, asked).payment
+
+    def stored(self, key: str = "k1") -> Payment:
+        return self.store.get(CLIENT, f"pay_{key}")
+
+    def wait(self, **duration: float) -> None:
+        self.clock.advance(timedelta(**duration))
+
+    def force(self, signal: Signal) -> None:
+        """Move the circuit by hand, and let the environment see it."""
+        circuit = self.circuits.get("wallet")
+        self.circuits.save(circuit.forced(signal, self.clock(), "ops", "a test"))
+        self.wait(seconds=6)
+
+
+def not_applied(_: object) -> str:
+    raise DebitNotApplied(retry_after_s=7.0)

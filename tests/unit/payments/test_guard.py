@@ -1,0 +1,153 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from evenkeel.clock import Deadline
+from evenkeel.errors import (
+    CircuitOpen,
+    DebitContended,
+    DebitNotApplied,
+    DebitUnconfirmed,
+    Declined,
+    DeclineReason,
+)
+from evenkeel.money import Money
+from evenkeel.payments.guard import WalletGuard
+from evenkeel.payments.model import Debit
+from evenkeel.resilience.budget import RetryBudget
+from evenkeel.resilience.circuit import CircuitState
+from evenkeel.resilience.retry import Retry
+from tests.fakes.circuit_store import InMemoryCircuitStore
+from tests.fakes.clock import ManualClock, ManualSeconds
+from tests.fakes.guard import breaker
+
+STEP = timedelta(seconds=1)
+DEBIT = Debit("cli_a", "trf_a", "pay_a", "wal_a", "alice", "coffee", Money(40, "EUR"))
+
+
+class Service:
+    """Raises what it is told to, then answers; remembers what it was asked for."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.asked: list[Debit] = []
+
+    def debit(self, debit: Debit, request_id: str) -> str:
+        self.asked.append(debit)
+        if self.errors:
+            raise self.errors.pop(0)
+        return debit.transfer_id
+
+
+class Setting:
+    def __init__(self, *errors: Exception, draw: Callable[[], float] = lambda: 0.0) -> None:
+        self.seconds = ManualSeconds()
+        self.service = Service(*errors)
+        self.circuits = InMemoryCircuitStore()
+        self.clock = ManualClock()
+        self.breaker = breaker(self.clock, self.circuits)
+        retry = Retry(
+            attempt_count_max=3,
+            total_s_max=8.0,
+            delay_s_base=0.05,
+            delay_s_max=1.0,
+            jitter=lambda: 1.0,
+            sleep=self.seconds.sleep,
+            elapsed_s=self.seconds,
+            attempt_s_max=7.0,
+        )
+        budget = RetryBudget(self.breaker.retry_share, draw, earned=0.2)
+        self.guard = WalletGuard(self.service, self.breaker, retry, budget)
+
+    def ask(self, within_s: float = 20.0) -> str:
+        return self.guard.debit(DEBIT, "r1", Deadline.after(within_s, self.seconds))
+
+
+def test_what_was_not_applied_is_asked_for_again_under_the_same_id() -> None:
+    setting = Setting(DebitNotApplied())
+
+    assert setting.ask() == "trf_a"
+    assert setting.service.asked == [DEBIT, DEBIT]
+
+
+def test_a_refusal_is_final() -> None:
+    setting = Setting(Declined(DeclineReason.WALLET_FROZEN, "no"))
+
+    with pytest.raises(Declined):
+        setting.ask()
+
+    assert len(setting.service.asked) == 1
+
+
+def test_an_unknown_outcome_is_remembered_over_a_later_one() -> None:
+    setting = Setting(DebitUnconfirmed(), DebitNotApplied(), DebitNotApplied())
+
+    with pytest.raises(DebitUnconfirmed):
+        setting.ask()
+
+
+def test_no_attempt_begins_that_could_outlast_the_deadline() -> None:
+    setting = Setting()
+
+    with pytest.raises(DebitNotApplied):
+        setting.ask(within_s=6.9)
+
+    assert setting.service.asked == []
+
+
+def test_no_retry_begins_that_could_outlast_the_deadline() -> None:
+    setting = Setting(DebitNotApplied(retry_after_s=1.0))
+
+    with pytest.raises(DebitNotApplied):
+        setting.ask(within_s=7.5)
+
+    assert len(setting.service.asked) == 1
+
+
+def test_a_cold_environment_has_one_retry_and_earns_the_others() -> None:
+    failures = [DebitNotApplied() for _ in range(3)]
+    setting = Setting(*failures)
+
+    with pytest.raises(DebitNotApplied):
+        setting.ask()
+
+    assert len(setting.service.asked) == 2
+
+
+def test_a_burst_of_retries_counts_as_one_call() -> None:
+    setting = Setting(DebitNotApplied(), DebitNotApplied(), DebitNotApplied())
+    with pytest.raises(DebitNotApplied):
+        setting.ask()
+
+    assert setting.circuits.write_count == 1
+
+
+def test_a_dead_service_is_left_alone_after_a_few_calls_and_asked_again_later() -> None:
+    setting = Setting(*(DebitNotApplied() for _ in range(100)))
+    refused = 0
+    for _ in range(60):
+        setting.clock.advance(STEP)
+        try:
+            setting.ask()
+        except CircuitOpen:
+            refused += 1
+        except DebitNotApplied:
+            pass
+
+    assert setting.circuits.get("wallet").state is not CircuitState.CLOSED
+    assert refused > 30
+
+
+def test_sixty_refusals_and_lost_races_in_a_row_leave_the_circuit_closed() -> None:
+    refusals = [Declined(DeclineReason.INSUFFICIENT_FUNDS, "no") for _ in range(60)]
+    setting = Setting(*refusals, *(DebitContended() for _ in range(60)))
+    for _ in range(60):
+        with pytest.raises(Declined):
+            setting.ask()
+    for _ in range(20):
+        with pytest.raises(DebitContended):
+            setting.ask()
+
+    assert setting.circuits.get("wallet").state is CircuitState.CLOSED
+    assert setting.circuits.write_count == 0

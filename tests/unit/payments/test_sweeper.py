@@ -1,0 +1,204 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from evenkeel.clock import Deadline
+from evenkeel.errors import DebitUnconfirmed, InvalidState, LedgerBusy, WalletUnavailable
+from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, PaymentStatus
+from evenkeel.payments.service import Attempt
+from evenkeel.payments.sweeper import Settlement, Sweep
+from evenkeel.resilience.circuit import Signal
+from tests.fakes.clock import ManualSeconds
+from tests.fakes.guard import attempt
+from tests.payments import order
+from tests.unit.payments.platform import CLIENT, Platform, not_applied
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def answer_lost(debit: Callable[[], str]) -> str:
+    debit()
+    raise DebitUnconfirmed
+
+
+def request_lost(_: Callable[[], str]) -> str:
+    raise DebitUnconfirmed
+
+
+def killed_before(_: Callable[[], str]) -> str:
+    raise Killed
+
+
+def killed_after(debit: Callable[[], str]) -> str:
+    debit()
+    raise Killed
+
+
+@pytest.fixture
+def platform() -> Platform:
+    return Platform()
+
+
+def swept(platform: Platform) -> Sweep:
+    return platform.sweeper.sweep(attempt("sweep-1"))
+
+
+def tried_once(platform: Platform) -> Attempt:
+    """An attempt whose time is over after one pass."""
+    return Attempt("sweep-1", Deadline.after(2.0, ManualSeconds()))
+
+
+def test_a_debit_whose_answer_was_lost_is_found_in_the_ledger(platform: Platform) -> None:
+    platform.gateway.faults.append(answer_lost)
+    left = platform.pay()
+    sweep = swept(platform)
+
+    assert left.status is PaymentStatus.PROCESSING
+    assert sweep.counts[Settlement.COMPLETED] == 1
+    assert platform.stored().status is PaymentStatus.COMPLETED
+    assert platform.balance == 600
+    assert platform.gateway.call_count == 1
+
+
+def test_what_the_sweeper_has_settled_is_replayed_to_the_client(platform: Platform) -> None:
+    platform.gateway.faults.append(answer_lost)
+    platform.pay()
+    swept(platform)
+
+    again = platform.pay()
+
+    assert again == platform.stored().as_processed()
+    assert platform.balance == 600
+
+
+def test_a_debit_that_never_arrived_is_asked_for_again(platform: Platform) -> None:
+    platform.gateway.faults.append(request_lost)
+    platform.pay()
+    sweep = swept(platform)
+
+    assert sweep.counts[Settlement.RESUMED] == 1
+    assert platform.stored().status is PaymentStatus.COMPLETED
+    assert platform.balance == 600
+
+
+def test_a_refusal_whose_answer_was_lost_is_a_refusal(platform: Platform) -> None:
+    def refusal_lost(debit: Callable[[], str]) -> str:
+        with pytest.raises(Exception, match="cannot cover"):
+            debit()
+        raise DebitUnconfirmed
+
+    platform.gateway.faults.append(refusal_lost)
+    platform.pay(amount_minor=5000)
+    sweep = swept(platform)
+
+    assert sweep.counts[Settlement.DECLINED] == 1
+    assert platform.stored().status is PaymentStatus.FAILED
+    assert platform.stored().failure is not None
+    assert platform.balance == 1000
+
+
+@pytest.mark.parametrize("killed", [killed_before, killed_after])
+def test_who_died_at_work_has_its_lease_out_and_is_then_made_good(
+    platform: Platform, killed: Callable[[Callable[[], str]], str]
+) -> None:
+    platform.gateway.faults.append(killed)
+    with pytest.raises(Killed):
+        platform.pay()
+    early = swept(platform)
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+    swept(platform)
+
+    assert early.looked == 0
+    assert platform.stored().status is PaymentStatus.COMPLETED
+    assert platform.balance == 600
+
+
+def test_while_the_circuit_is_open_nothing_is_asked_for_and_nothing_is_written(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(request_lost)
+    platform.pay()
+    platform.force(Signal.FORCED_OPEN)
+    before = platform.stored()
+
+    sweep = platform.sweeper.sweep(tried_once(platform))
+
+    assert sweep.counts[Settlement.LEFT] == 1
+    assert platform.stored() == before
+    assert platform.gateway.call_count == 1
+
+
+def test_while_the_circuit_is_open_what_was_debited_is_settled_all_the_same(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(answer_lost)
+    platform.pay()
+    platform.force(Signal.FORCED_OPEN)
+    swept(platform)
+
+    assert platform.stored().status is PaymentStatus.COMPLETED
+
+
+def test_a_sweep_stays_with_what_is_left_until_the_outage_is_over(platform: Platform) -> None:
+    platform.gateway.faults += [request_lost, request_lost, request_lost]
+    platform.pay()
+
+    sweep = swept(platform)
+
+    assert len(platform.pauses) == 2
+    assert sweep.counts[Settlement.RESUMED] == 1
+    assert sweep.counts[Settlement.LEFT] == 0
+
+
+def test_a_ledger_that_cannot_be_read_decides_nothing(platform: Platform) -> None:
+    platform.gateway.faults.append(answer_lost)
+    platform.pay()
+    platform.journal.fault = LedgerBusy()
+
+    sweep = platform.sweeper.sweep(tried_once(platform))
+
+    assert sweep.counts[Settlement.LEFT] == 1
+    assert platform.stored().status is PaymentStatus.PROCESSING
+
+
+def test_a_payment_that_nobody_processes_is_cancelled_after_a_day(platform: Platform) -> None:
+    platform.payments.create(order("k1", CLIENT))
+    platform.clock.advance(PENDING_FOR - timedelta(seconds=1))
+    early = swept(platform)
+    platform.wait(seconds=1)
+    sweep = swept(platform)
+
+    assert early.looked == 0
+    assert sweep.counts[Settlement.EXPIRED] == 1
+    assert platform.stored().status is PaymentStatus.CANCELLED
+
+
+def test_a_payment_of_yesterday_is_not_processed_before_the_sweeper_comes(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(not_applied)
+    with pytest.raises(WalletUnavailable):
+        platform.pay()
+    platform.clock.advance(PENDING_FOR)
+
+    with pytest.raises(InvalidState, match="24 hours"):
+        platform.pay()
+
+    assert platform.balance == 1000
+
+
+def test_two_sweepers_and_a_client_settle_a_payment_once(platform: Platform) -> None:
+    def swept_meanwhile(debit: Callable[[], str]) -> str:
+        platform.wait(seconds=LEASE_FOR.total_seconds())
+        swept(platform)
+        return debit()
+
+    platform.gateway.faults += [request_lost, swept_meanwhile]
+    platform.pay()
+    swept(platform)
+
+    assert platform.stored().status is PaymentStatus.COMPLETED
+    assert platform.balance == 600
