@@ -7,12 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from statistics import median
-from typing import Any
 
 from infra.local.demo_shop import Shop, Wallet, claim, expect, money, tell, until
 from infra.local.http import Answer, Caller
 from infra.local.outage import without_wallets
-from infra.local.problems import LocalProblem
 from infra.local.stackfile import Stack
 
 BALANCE = 1_000_000
@@ -61,6 +59,7 @@ class Outage:
         with without_wallets(self.stack):
             tell("outage", "the wallet function takes no calls any more")
             self._go_on_until_open()
+            self._go_on_until_all_have_heard()
             self._be_refused()
             self._queue()
             self._count_the_money(paid_count=0)
@@ -81,25 +80,37 @@ class Outage:
             self.refused.append(key)
         return bool(self._circuit().body["state"] == "OPEN")
 
+    def _go_on_until_all_have_heard(self) -> None:
+        """Some environments still see the circuit closed, as it was when they looked last."""
+        count_before = len(self.refused)
+
+        def have_all_heard() -> bool:
+            answers = self._some_pay()
+            self.refused += [key for key, _ in answers]
+            return all(self._is_by_the_circuit(answer) for _, answer in answers)
+
+        took_s = until(have_all_heard, "every environment hears of it", within_s=OPEN_S_MAX)
+        count = len(self.refused) - count_before
+        tell("heard", f"{count} payments and {took_s:.1f} s later every environment refuses")
+
     def _be_refused(self) -> None:
-        """Pay while it is open: the circuit answers for the wallets, which nobody asks."""
+        """Pay while it is open: the circuit answers for the wallets, which only a probe asks."""
         refusals: list[Answer] = []
         asked_count = 0
-        give_up_at_s = time.monotonic() + OPEN_S_MAX
-        while len(refusals) < REFUSAL_COUNT and time.monotonic() < give_up_at_s:
-            key, answer = self._one_pays()
-            expect(answer, HTTPStatus.SERVICE_UNAVAILABLE, "wallet_unavailable")
-            self.refused.append(key)
-            claim(int(answer.headers["Retry-After"]) >= 1, "it says when to come again", answer)
-            cause = self._last_event(answer.body["paymentId"])
-            claim(cause["status"] == "PENDING", "the payment still waits", answer)
-            if cause["detail"] == "circuit_open":
-                refusals.append(answer)
-            else:
-                asked_count += 1
-        if len(refusals) < REFUSAL_COUNT:
-            message = f"The story broke off: of {OPEN_S_MAX:.0f} s few payments met an open circuit"
-            raise LocalProblem(message)
+
+        def are_enough() -> bool:
+            nonlocal asked_count
+            for _ in range(REFUSAL_COUNT - len(refusals)):
+                key = self._new_key()
+                answer = self.shop.pay(self.wallet, PRICE, key=key)
+                self.refused.append(key)
+                if self._is_by_the_circuit(answer):
+                    refusals.append(answer)
+                else:
+                    asked_count += 1
+            return len(refusals) == REFUSAL_COUNT
+
+        until(are_enough, "the open circuit refuses so many", within_s=OPEN_S_MAX)
         waits_ms = [refusal.duration_ms for refusal in refusals]
         tell(
             "refused",
@@ -107,6 +118,15 @@ class Outage:
             f" p50 {median(waits_ms):.0f} ms, at most {max(waits_ms):.0f} ms",
             refusals[-1],
         )
+
+    def _is_by_the_circuit(self, answer: Answer) -> bool:
+        """Whether a refusal, which must be one, came without a call to the wallets."""
+        expect(answer, HTTPStatus.SERVICE_UNAVAILABLE, "wallet_unavailable")
+        claim(int(answer.headers["Retry-After"]) >= 1, "it says when to come again", answer)
+        path = f"/api/payments/{answer.body['paymentId']}/events"
+        last = self.shop.merchant.get(path).body["items"][-1]
+        claim(last["status"] == "PENDING", "the payment still waits", answer)
+        return bool(last["detail"] == "circuit_open")
 
     def _queue(self) -> None:
         for _ in range(QUEUED_COUNT):
@@ -185,18 +205,9 @@ class Outage:
             answers = pool.map(lambda key: self.shop.pay(self.wallet, PRICE, key=key), keys)
             return list(zip(keys, answers, strict=True))
 
-    def _one_pays(self) -> tuple[str, Answer]:
-        key = self._new_key()
-        return key, self.shop.pay(self.wallet, PRICE, key=key)
-
     def _new_key(self) -> str:
         self.key_count += 1
         return f"outage-{self.key_count}"
-
-    def _last_event(self, payment_id: str) -> dict[str, Any]:
-        path = f"/api/payments/{payment_id}/events"
-        event: dict[str, Any] = self.shop.merchant.get(path).body["items"][-1]
-        return event
 
     def _circuit(self) -> Answer:
         answer = self.operator.get("/api/ops/breakers/wallet")
