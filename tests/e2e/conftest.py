@@ -1,4 +1,6 @@
+import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -32,7 +34,15 @@ class Shop:
         balance: int = self.caller.get(f"/api/wallets/{wallet_id}").body["balance"]
         return balance
 
-    def pay(self, name: str, wallet_id: str, amount: int, key: str, **fields: object) -> Answer:
+    def pay(
+        self,
+        name: str,
+        wallet_id: str,
+        amount: int,
+        key: str,
+        headers: Mapping[str, str] | None = None,
+        **fields: object,
+    ) -> Answer:
         """Create a payment of the user, and have it debited, in one call."""
         body = {
             "userId": self.user(name),
@@ -43,7 +53,8 @@ class Shop:
             "process": True,
             **fields,
         }
-        return self.caller.post("/api/payments", body, key=self.key(key))
+        keyed = {"Idempotency-Key": self.key(key)} | dict(headers or {})
+        return self.caller.send("POST", "/api/payments", json.dumps(body).encode(), keyed)
 
 
 @pytest.fixture
