@@ -49,8 +49,10 @@ class DeepHealthReply(Reply):
 
 
 class ActRequest(Request):
+    # Not strict, or only an enumeration's own member would do, and JSON has none.
     action: Annotated[
-        Action, Field(description="Force the circuit, or leave it to the evidence again.")
+        Action,
+        Field(strict=False, description="Force the circuit, or leave it to the evidence again."),
     ]
     reason: Annotated[str, Field(min_length=1, max_length=255)]
 

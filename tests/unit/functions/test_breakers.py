@@ -1,0 +1,74 @@
+import pytest
+
+from tests.unit.functions.site import MINE, Site
+
+BREAKERS = "/api/ops/breakers"
+BREAKER = "/api/ops/breakers/{name}"
+
+
+def test_a_circuit_that_nobody_has_moved_is_closed(site: Site) -> None:
+    [listed] = site.get(BREAKERS).json["items"]
+    told = site.get(BREAKER, name="wallet").json
+
+    assert listed == {
+        "name": "wallet",
+        "state": "CLOSED",
+        "since": None,
+        "share": 1.0,
+        "nextProbeAt": None,
+        "failureRate": None,
+        "calls": 0,
+        "failures": 0,
+        "voters": 0,
+    }
+    assert told == listed | {"transitions": []}
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [("force-open", "FORCED_OPEN"), ("force-close", "FORCED_CLOSED")]
+)
+def test_an_operator_forces_a_circuit_and_says_why(site: Site, action: str, state: str) -> None:
+    moved = site.post(BREAKER, {"action": action, "reason": "drill"}, name="wallet")
+    [transition] = moved.json["transitions"]
+
+    assert (moved.status, moved.json["state"]) == (200, state)
+    assert (transition["number"], transition["before"], transition["after"]) == (1, "CLOSED", state)
+    assert (transition["by"], transition["reason"]) == (MINE, "drill")
+
+
+def test_forcing_it_again_changes_nothing(site: Site) -> None:
+    wish = {"action": "force-open", "reason": "drill"}
+    first = site.post(BREAKER, wish, name="wallet")
+    again = site.post(BREAKER, wish, name="wallet")
+
+    assert again.json == first.json
+
+
+def test_what_is_set_free_from_being_open_is_probed_first(site: Site) -> None:
+    site.post(BREAKER, {"action": "force-open", "reason": "drill"}, name="wallet")
+    freed = site.post(BREAKER, {"action": "auto", "reason": "done"}, name="wallet")
+
+    assert freed.json["state"] == "OPEN"
+    assert [each["signal"] for each in freed.json["transitions"]] == ["set_free", "forced_open"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"action": "open", "reason": "drill"}, "action"),
+        ({"action": "force-open"}, "reason"),
+        ({"action": "force-open", "reason": ""}, "reason"),
+        ({"action": "force-open", "reason": "drill", "until": "noon"}, "until"),
+    ],
+)
+def test_a_wish_that_is_none_names_the_field(site: Site, body: dict[str, str], field: str) -> None:
+    answer = site.post(BREAKER, body, name="wallet")
+
+    assert (answer.status, [each["field"] for each in answer.json["errors"]]) == (422, [field])
+
+
+@pytest.mark.parametrize("name", ["nothing", "WALLET", "wallet#1"])
+def test_a_circuit_that_does_not_exist_is_not_found(site: Site, name: str) -> None:
+    moved = site.post(BREAKER, {"action": "auto", "reason": "drill"}, name=name)
+
+    assert (site.get(BREAKER, name=name).status, moved.status) == (404, 404)
