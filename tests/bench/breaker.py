@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import reduce
 from operator import add
@@ -17,12 +17,14 @@ from pathlib import Path
 from tests.bench.breaker_chart import Chart, Line
 from tests.bench.breaker_text import (
     CALM_HEAD,
-    FOOT,
     HEAD,
     OUTCOME_HEAD,
     STORM_HEAD,
+    WORSE_FOOT,
+    WORSE_HEAD,
     calm_row,
     outcome_row,
+    shortfalls,
     storm_row,
 )
 from tests.simulation.circuit.calm import Calm, stay_calm
@@ -33,9 +35,15 @@ from tests.simulation.circuit.powertools import powertools
 from tests.simulation.circuit.scenario import Scenario
 from tests.simulation.circuit.scenarios import SCENARIOS
 from tests.simulation.circuit.storm import (
+    BOTH,
+    BUDGET,
+    NAIVE,
+    NEVER,
     POLICIES,
+    POWERTOOLS,
     TRIGGER_BEGINS_S,
     TRIGGER_ENDS_S,
+    Policy,
 )
 from tests.simulation.circuit.weather import Weather, weather
 
@@ -47,7 +55,14 @@ CONTESTANTS: Mapping[str, Build] = {
     "Powertools": powertools(),
     "Powertools, 5 s": powertools(recovery_timeout=5),
 }
-COLOURS = ("#0072B2", "#D55E00", "#E69F00", "#009E73", "#999999", "#CC79A7")
+COLOURS = ("#0072B2", "#D55E00", "#E69F00")  # Told apart by the colour-blind, too.
+STORM_LINES: Mapping[Policy, str] = {
+    BOTH: "#0072B2",
+    BUDGET: "#56B4E9",
+    NEVER: "#999999",
+    POWERTOOLS: "#D55E00",
+    NAIVE: "#000000",
+}
 
 SEED_COUNT, BUSY_SEED_COUNT = 9, 3  # Much traffic takes long, and depends less on luck.
 CALM_RATE_PER_S, CALM_SEED_COUNT, CALM_S = 100, 8, 2000.0
@@ -138,7 +153,19 @@ def _report(outcomes: Outcomes, calms: Calms, weathers: list[Weather]) -> Iterat
     yield STORM_HEAD.format(seeds=STORM_SEED_COUNT)
     for each in weathers:
         yield storm_row(each)
-    yield FOOT
+    yield ""
+    yield from _shortfalls(outcomes)
+
+
+def _shortfalls(outcomes: Outcomes) -> Iterator[str]:
+    yield WORSE_HEAD
+    for scenario in SCENARIOS:
+        for rate_per_s in scenario.rates_per_s:
+            row = {name: outcomes[scenario.slug, rate_per_s, name] for name in CONTESTANTS}
+            worse = "; ".join(shortfalls(scenario, row))
+            if worse:
+                yield f"- {scenario.title}, {rate_per_s} requests/s: {worse}."
+    yield WORSE_FOOT.rstrip()
 
 
 def _file_of(scenario: Scenario) -> Path:
@@ -157,13 +184,19 @@ def _chart(scenario: Scenario, outcomes: Outcomes) -> Chart:
 
 
 def _storm_chart(weathers: list[Weather]) -> Chart:
+    by_policy = {each.policy.name: each.served_per_s for each in weathers}
     lines = [
-        Line(each.policy.short_name, colour, each.served_per_s)
-        for each, colour in zip(weathers, COLOURS, strict=False)
+        Line(policy.short_name, colour, _smooth(by_policy[policy.name]))
+        for policy, colour in STORM_LINES.items()
     ]
-    title = "Retry storm: requests served per second, of 30 offered (a model)"
+    title = "Retry storm: requests served, of 30/s offered (a model)"
     span_s = (TRIGGER_BEGINS_S, TRIGGER_ENDS_S)
-    return Chart(title, "served per second", lines, [span_s])
+    return Chart(title, "served/s, mean of 5 s", lines, [span_s])
+
+
+def _smooth(values: Sequence[int]) -> list[float]:
+    windows = (values[max(0, second - 2) : second + 3] for second in range(len(values)))
+    return [sum(window) / len(window) for window in windows]
 
 
 if __name__ == "__main__":

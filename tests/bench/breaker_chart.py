@@ -48,7 +48,7 @@ class Chart:
         yield from self._shades()
         yield from self._axes()
         yield from self._legend()
-        for line in self.lines:
+        for line in reversed(self.lines):  # The first is on top.
             points = " ".join(
                 f"{self._x(second + 0.5):.1f},{self._y(value):.1f}"
                 for second, value in enumerate(line.values)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 HEALTHY_S = 0.02
 
-LONGER_S_MAX = 30.0  # As long as the longest cool-down.
 GOLDEN = 0.618034  # Its multiples are spread evenly.
 
 
@@ -49,6 +48,8 @@ class Scenario:
     Attributes:
         tail_s: How long it goes on after the last fault.
         circuit_per_shard: Whether the callers know of the shards.
+        must_open: Whether it is right to open the circuit; None if that can be disputed.
+        longer_s_max: How much longer the last fault may last; the longest cool-down by default.
     """
 
     slug: str
@@ -59,6 +60,8 @@ class Scenario:
     environment_count: int = 200
     shard_count: int = 1
     circuit_per_shard: bool = False
+    must_open: bool | None = True
+    longer_s_max: float = 30.0
 
     def of_seed(self, seed: int) -> Scenario:
         """Return it with a last fault that ends later, by another time for every seed.
@@ -66,7 +69,7 @@ class Scenario:
         When it ends a probe may just be due, or just have failed.
         """
         *others, last = self.faults
-        last = replace(last, ends_s=last.ends_s + LONGER_S_MAX * (seed * GOLDEN % 1))
+        last = replace(last, ends_s=last.ends_s + self.longer_s_max * (seed * GOLDEN % 1))
         return replace(self, faults=(*others, last))
 
     @property

@@ -64,7 +64,7 @@ def lambda_() -> LambdaClient:
 @cache
 def ledger_retry() -> Retry:
     """For lost races on a wallet: many short waits, and over before the function's time is."""
-    return _retry(attempt_count_max=40, total_s_max=2.5, delay_s_base=0.01, delay_s_max=0.3)
+    return _retry(attempt_count_max=40, total_s_max=2.0, delay_s_base=0.01, delay_s_max=0.3)
 
 
 @cache
