@@ -6,8 +6,14 @@ from botocore import exceptions
 from botocore.exceptions import ClientError
 from mypy_boto3_lambda import LambdaClient
 
-from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
-from evenkeel.errors import DebitNotApplied, DebitUnconfirmed, Declined, DeclineReason
+from evenkeel.adapters.lambda_.wallet_gateway import NOT_STARTED_CODES, LambdaWalletGateway
+from evenkeel.errors import (
+    DebitContended,
+    DebitNotApplied,
+    DebitUnconfirmed,
+    Declined,
+    DeclineReason,
+)
 from evenkeel.money import Money
 from evenkeel.payments.model import Debit
 from tests.fakes.lambda_client import AnsweringLambda, FailingLambda, answer
@@ -107,6 +113,28 @@ def test_an_outcome_that_is_not_understood_may_be_a_debit(reply: dict[str, Any])
 def test_not_applied_is_not_applied() -> None:
     with pytest.raises(DebitNotApplied):
         asked(said({"outcome": "not_applied"}))
+
+
+def test_a_lost_race_is_told_apart_from_an_outage() -> None:
+    with pytest.raises(DebitContended):
+        asked(said({"outcome": "not_applied", "cause": "contended"}))
+
+
+@pytest.mark.parametrize("code", sorted(NOT_STARTED_CODES))
+def test_a_function_that_could_not_be_started_has_not_debited(code: str) -> None:
+    with pytest.raises(DebitNotApplied):
+        asked(FailingLambda(refusal(code, 502)))
+
+
+@pytest.mark.parametrize(("header", "wait_s"), [("3", 3.0), ("soon", None), ("", None)])
+def test_a_throttled_invoke_says_when_to_come_again(header: str, wait_s: float | None) -> None:
+    error = refusal("TooManyRequestsException", 429)
+    error.response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] = header
+
+    with pytest.raises(DebitNotApplied) as raised:
+        asked(FailingLambda(error))
+
+    assert raised.value.retry_after_s == wait_s
 
 
 @pytest.mark.parametrize("kind", ["Unhandled", "Handled"])
