@@ -24,6 +24,8 @@ class Day:
         self._merchant = self._shop.merchant
 
     def tell(self) -> None:
+        outage = Outage.of(self._stack, self._shop)
+        outage.end_an_earlier_one()
         alice = self._shop.open("alice", 10_000)
         bob = self._shop.open("bob", 0)
         self._fund(bob)
@@ -31,7 +33,6 @@ class Day:
         self._decline(bob)
         self._refuse_strangers(alice)
         self._race(alice)
-        outage = Outage.of(self._stack, self._shop)
         outage.tell()
         self._balance_the_books(alice, bob, outage.wallet)
 

@@ -52,6 +52,13 @@ class Outage:
         operator = Caller(stack["apiUrl"], stack["keys"]["ops"])
         return cls(stack, shop, operator, shop.open("carol", BALANCE))
 
+    def end_an_earlier_one(self) -> None:
+        """Pay until the circuit is closed, if a story that broke off has left it open."""
+        if self._circuit().body["state"] == "CLOSED":
+            return
+        took_s = until(self._is_closed_after_some_more, "the circuit closes", within_s=CLOSED_S_MAX)
+        tell("CLOSED", f"after {took_s:.1f} s, the circuit that an earlier story has left open")
+
     def tell(self) -> None:
         story = self._circuit()
         claim(story.body["state"] == "CLOSED", "the circuit is closed before the outage", story)
@@ -62,16 +69,18 @@ class Outage:
             self._go_on_until_all_have_heard()
             self._be_refused()
             self._queue()
-            self._count_the_money(paid_count=0)
+            self._count_the_money()
         tell("restored", "the wallet function takes calls again")
         self._go_on_until_closed()
         self._await_the_queued()
         self._repeat_the_refused()
-        self._count_the_money(paid_count=self.paid_count)
+        self._count_the_money()
 
     def _go_on_until_open(self) -> None:
+        count_before = len(self.refused)
         took_s = until(self._is_open_after_some_more, "the circuit opens", within_s=OPEN_S_MAX)
-        told = f"{len(self.refused)} payments answered 503 in {took_s:.1f} s, then it opened"
+        count = len(self.refused) - count_before
+        told = f"{count} payments answered 503 in {took_s:.1f} s, then it opened"
         tell("OPEN", told, self._circuit())
 
     def _is_open_after_some_more(self) -> bool:
@@ -186,16 +195,18 @@ class Outage:
         told = f"{len(self.refused)} refused payments under their old keys: all completed"
         tell("repeated", f"{told} in {took_s:.1f} s")
 
-    def _count_the_money(self, *, paid_count: int) -> None:
+    def _count_the_money(self) -> None:
         answer = self.shop.merchant.get(f"/api/wallets/{self.wallet.id}/reconcile")
         expect(answer, HTTPStatus.OK)
         balance = self.shop.balance(self.wallet)
-        wanted = BALANCE - paid_count * PRICE
+        wanted = BALANCE - self.paid_count * PRICE
         claim(balance == wanted, f"{self.wallet.user_id} has {money(wanted)}", answer)
         # The first one is what it was opened with.
         debits = answer.body["entriesChecked"] - 1
-        claim(debits == paid_count, "there is one debit for each payment", answer)
-        tell("counted", f"{paid_count} payments, {debits} debits, {money(balance)} left", answer)
+        claim(debits == self.paid_count, "there is one debit for each payment", answer)
+        tell(
+            "counted", f"{self.paid_count} payments, {debits} debits, {money(balance)} left", answer
+        )
 
     def _some_pay(self) -> list[tuple[str, Answer]]:
         return self._at_once([self._new_key() for _ in range(CUSTOMER_COUNT)])
