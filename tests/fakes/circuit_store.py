@@ -35,7 +35,7 @@ class InMemoryCircuitStore:
             self._fail()
             return self._stored(name)
 
-    def save(self, circuit: Circuit) -> Circuit:
+    def save(self, circuit: Circuit, *, instead_of: Circuit) -> Circuit:
         def saved(stored: Circuit) -> Circuit:
             if stored.version != circuit.version - 1:
                 return stored

@@ -8,15 +8,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel.adapters.dynamodb.circuit_store import DynamoDBCircuitStore
+from evenkeel.errors import StoreBusy
 from evenkeel.resilience.circuit import Circuit, CircuitState, Signal
 from evenkeel.resilience.limits import Limits
 from evenkeel.resilience.ports import CircuitStore
 from evenkeel.resilience.trial import Ballot, Trial
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import NOON
+from tests.faults import Faults
 
 LIMITS = Limits()
 LATER = NOON + timedelta(microseconds=1_234_567)
@@ -48,13 +51,13 @@ def on_trial(store: CircuitStore, name: str) -> Circuit:
 
 @pytest.fixture
 def opened(store: CircuitStore, on_trial: Circuit) -> Circuit:
-    return store.save(on_trial.tripped(LATER, LIMITS, "env_1"))
+    return store.save(on_trial.tripped(LATER, LIMITS, "env_1"), instead_of=on_trial)
 
 
 @pytest.fixture
 def ramping(store: CircuitStore, opened: Circuit) -> Circuit:
-    probing = store.save(opened.probing("env_2", LATER, LIMITS))
-    return store.save(probing.probe_answered(LATER, "env_2"))
+    probing = store.save(opened.probing("env_2", LATER, LIMITS), instead_of=opened)
+    return store.save(probing.probe_answered(LATER, "env_2"), instead_of=probing)
 
 
 def at_once(thread_count: int, act: Callable[[int], Circuit]) -> list[Circuit]:
@@ -88,7 +91,7 @@ def test_every_move_is_read_as_it_was_saved(store: CircuitStore, name: str) -> N
     stored = store.get(name)
     for move in moves:
         wanted = move(stored)
-        stored = store.save(wanted)
+        stored = store.save(wanted, instead_of=stored)
 
         assert stored == wanted
         assert store.get(name) == wanted
@@ -100,8 +103,8 @@ def test_whoever_saves_second_gets_what_the_first_has_saved(
     first = closed.tripped(NOON, LIMITS, "env_1")
     second = closed.forced(Signal.FORCED_OPEN, LATER, "ops", "why")
 
-    assert store.save(first) == first
-    assert store.save(second) == first
+    assert store.save(first, instead_of=closed) == first
+    assert store.save(second, instead_of=closed) == first
     assert store.get(name) == first
     assert list(store.transitions(name, limit=9)) == [first.transition]
 
@@ -110,10 +113,11 @@ def test_a_move_from_an_old_view_is_not_made(
     store: CircuitStore, opened: Circuit, name: str
 ) -> None:
     probing = opened.probing("env_2", LATER, LIMITS)
-    again = store.save(store.save(probing).probe_failed(LATER, LIMITS, "env_2"))
+    stored = store.save(probing, instead_of=opened)
+    again = store.save(stored.probe_failed(LATER, LIMITS, "env_2"), instead_of=stored)
 
-    assert store.save(opened.probing("env_3", LATER, LIMITS)) == again
-    assert store.save(probing.probe_answered(LATER, "env_2")) == again
+    assert store.save(opened.probing("env_3", LATER, LIMITS), instead_of=opened) == again
+    assert store.save(probing.probe_answered(LATER, "env_2"), instead_of=probing) == again
     assert store.get(name) == again
 
 
@@ -121,9 +125,10 @@ def test_a_move_that_is_ahead_of_what_is_stored_is_not_made(
     store: CircuitStore, closed: Circuit, name: str
 ) -> None:
     """As after a table was lost."""
-    ahead = closed.tripped(NOON, LIMITS, "env_1").probing("env_1", LATER, LIMITS)
+    lost = closed.tripped(NOON, LIMITS, "env_1")
+    ahead = lost.probing("env_1", LATER, LIMITS)
 
-    assert store.save(ahead) == closed
+    assert store.save(ahead, instead_of=lost) == closed
     assert store.get(name) == closed
 
 
@@ -214,7 +219,7 @@ def test_a_move_keeps_the_votes_that_its_view_has_not_seen(
 ) -> None:
     view = store.open_trial(name, TRIAL, instead_of=None)
     voted = store.vote(name, Ballot("t1", 7, 3, 2))
-    stepped = store.save(view.stepped_up(LATER, "env_3"))
+    stepped = store.save(view.stepped_up(LATER, "env_3"), instead_of=view)
 
     assert stepped.step == 1
     assert stepped.trial == voted.trial
@@ -225,7 +230,7 @@ def test_a_move_keeps_the_trial_that_has_followed_the_one_in_its_view(
     store: CircuitStore, on_trial: Circuit, name: str
 ) -> None:
     store.open_trial(name, Trial("t2", LATER), instead_of=TRIAL)
-    moved = store.save(on_trial.tripped(LATER, LIMITS, "env_1"))
+    moved = store.save(on_trial.tripped(LATER, LIMITS, "env_1"), instead_of=on_trial)
 
     assert moved.trial == Trial("t2", LATER)
     assert store.get(name) == moved
@@ -235,8 +240,8 @@ def test_a_move_that_knows_of_no_trial_is_the_end_of_it(
     store: CircuitStore, opened: Circuit, name: str
 ) -> None:
     store.vote(name, Ballot("t1", 7, 3, 2))
-    probing = store.save(opened.probing("env_2", LATER, LIMITS))
-    answered = store.save(probing.probe_answered(LATER, "env_2"))
+    probing = store.save(opened.probing("env_2", LATER, LIMITS), instead_of=opened)
+    answered = store.save(probing.probe_answered(LATER, "env_2"), instead_of=probing)
 
     assert answered.trial is None
     assert store.get(name) == answered
@@ -253,16 +258,18 @@ def seven(store: CircuitStore, closed: Circuit) -> list[int]:
     circuit = closed
     for number in range(7):
         signal = [Signal.FORCED_OPEN, Signal.FORCED_CLOSED][number % 2]
-        circuit = store.save(circuit.forced(signal, LATER, "ops", f"reason {number}"))
+        circuit = store.save(
+            circuit.forced(signal, LATER, "ops", f"reason {number}"), instead_of=circuit
+        )
     return [7, 6, 5, 4, 3, 2, 1]
 
 
 def test_a_transition_is_kept_once_and_a_move_within_a_state_is_none(
     store: CircuitStore, ramping: Circuit, name: str
 ) -> None:
-    stepped = store.save(ramping.stepped_up(LATER, "env_3"))
-    store.save(stepped)
-    store.save(ramping)
+    stepped = store.save(ramping.stepped_up(LATER, "env_3"), instead_of=ramping)
+    store.save(stepped, instead_of=ramping)
+    store.save(ramping, instead_of=stepped)
     signals = [each.signal for each in store.transitions(name, limit=9)]
 
     assert signals == [Signal.PROBING, Signal.TRIPPED]
@@ -275,6 +282,26 @@ def test_transitions_are_read_as_they_were_made(
 
     assert latest == store.get(name).transition
     assert (latest.number, latest.reason, latest.at) == (7, "reason 6", LATER)
+
+
+@pytest.mark.parametrize("lost", ["PutItem", "UpdateItem"])
+def test_the_history_has_no_gap_though_a_change_of_state_is_two_writes(
+    dynamodb: DynamoDBClient, name: str, lost: str
+) -> None:
+    store = DynamoDBCircuitStore(dynamodb, os.environ["BREAKERS_TABLE"])
+    first = Circuit(name).forced(Signal.FORCED_OPEN, LATER, "ops", "drill")
+    second = first.forced(Signal.FORCED_CLOSED, LATER, "ops", "over")
+    store.save(first, instead_of=Circuit(name))
+    faults = Faults(dynamodb, lost, ConnectTimeoutError(endpoint_url=""))
+    with pytest.raises(StoreBusy):
+        store.save(second, instead_of=first)
+
+    assert faults.call_count == 1
+    assert list(store.transitions(name, limit=9)) == [first.transition]
+
+    store.save(second, instead_of=first)
+
+    assert list(store.transitions(name, limit=9)) == [second.transition, first.transition]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
@@ -315,7 +342,7 @@ def test_of_many_that_want_to_probe_exactly_one_does(
     store: CircuitStore, opened: Circuit, name: str
 ) -> None:
     wanted = [opened.probing(f"env_{number}", LATER, LIMITS) for number in range(16)]
-    stored = at_once(16, lambda number: store.save(wanted[number]))
+    stored = at_once(16, lambda number: store.save(wanted[number], instead_of=opened))
     [winner] = [each for each in wanted if each in stored]
 
     assert stored == [winner] * 16
@@ -357,7 +384,7 @@ def test_votes_and_moves_at_once_do_not_disturb_each_other(
     def act(number: int) -> Circuit:
         if number:
             return store.vote(name, Ballot("t1", number, 1, 1))
-        return store.save(on_trial.tripped(LATER, LIMITS, "env_1"))
+        return store.save(on_trial.tripped(LATER, LIMITS, "env_1"), instead_of=on_trial)
 
     stored = at_once(9, act)
     found = store.get(name)

@@ -32,8 +32,8 @@ class LaggedCircuitStore:
         self.read_count += 1
         return self._lagged(name).read()
 
-    def save(self, circuit: Circuit) -> Circuit:
-        return self._written(self._inner.save(circuit))
+    def save(self, circuit: Circuit, *, instead_of: Circuit) -> Circuit:
+        return self._written(self._inner.save(circuit, instead_of=instead_of))
 
     def open_trial(self, name: str, trial: Trial, *, instead_of: Trial | None) -> Circuit:
         stored = self._inner.open_trial(name, trial, instead_of=instead_of)
@@ -52,7 +52,8 @@ class LaggedCircuitStore:
         """Let an operator force the circuit, at no cost."""
         circuit = self._lagged(name).latest
         now = self._world.timeline.clock()
-        self._written(self._inner.save(circuit.forced(signal, now, "operator", "a drill")))
+        forced = circuit.forced(signal, now, "operator", "a drill")
+        self._written(self._inner.save(forced, instead_of=circuit))
         self._inner.write_count = 0
 
     def _written(self, circuit: Circuit) -> Circuit:
@@ -112,7 +113,8 @@ class Evenkeel:
                 raise DebitNotApplied
 
         try:
-            self.breaker(environment, circuit).call(answer)
+            breaker = self.breaker(environment, circuit)
+            breaker.call(lambda: breaker.timed(answer))
         except CircuitOpen:
             return False
         except DebitNotApplied:

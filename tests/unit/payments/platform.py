@@ -88,7 +88,8 @@ class Platform:
     def force(self, signal: Signal) -> None:
         """Move the circuit by hand, and let the environment see it."""
         circuit = self.circuits.get("wallet")
-        self.circuits.save(circuit.forced(signal, self.clock(), "ops", "a test"))
+        forced = circuit.forced(signal, self.clock(), "ops", "a test")
+        self.circuits.save(forced, instead_of=circuit)
         self.wait(seconds=6)
 
 

@@ -119,8 +119,9 @@ class Fleet:
             self.asked_count += 1
             return ask()
 
+        breaker = self.breakers[number]
         try:
-            self.breakers[number].call(asked)
+            breaker.call(lambda: breaker.timed(asked))
         except CircuitOpen:
             return "refused"
         except (DebitNotApplied, ZeroDivisionError):
@@ -138,7 +139,8 @@ class Fleet:
             self.wait(every_s)
 
     def force(self, signal: Signal) -> None:
-        self.store.save(self.circuit.forced(signal, self.clock(), "ops", "why"))
+        circuit = self.circuit
+        self.store.save(circuit.forced(signal, self.clock(), "ops", "why"), instead_of=circuit)
 
     def opened(self) -> "Fleet":
         """Fail until the circuit is open, and everybody has heard of it."""
@@ -350,12 +352,52 @@ def test_a_refusal_that_is_too_slow_is_a_failure_too() -> None:
         fleet.wait(LIMITS.slow_call_s)
         raise DECLINED
 
+    breaker = fleet.breakers[1]
     with pytest.raises(Declined):
-        fleet.breakers[1].call(declines_slowly)
+        breaker.call(lambda: breaker.timed(declines_slowly))
 
     trial = fleet.circuit.trial
     assert trial is not None
     assert (trial.calls, trial.failures) == (1, 1)
+
+
+def test_attempts_that_are_slow_only_together_are_none() -> None:
+    fleet = Fleet(2)
+    fleet.call(0, fails)
+    breaker = fleet.breakers[1]
+
+    def attempt() -> str:
+        fleet.wait(LIMITS.slow_call_s / 2)
+        return works()
+
+    def attempts() -> str:
+        for _ in range(3):
+            fleet.wait(LIMITS.slow_call_s)  # Nobody is asked for so long.
+            breaker.timed(attempt)
+        return works()
+
+    breaker.call(attempts)
+    trial = fleet.circuit.trial
+
+    assert trial is not None
+    assert (trial.calls, trial.failures) == (1, 0)
+
+
+def test_a_race_that_took_long_to_be_lost_is_no_failure() -> None:
+    fleet = Fleet(2)
+    fleet.call(0, fails)
+    breaker = fleet.breakers[1]
+
+    def loses_slowly() -> str:
+        fleet.wait(LIMITS.slow_call_s)
+        raise DebitContended
+
+    with pytest.raises(DebitContended):
+        breaker.call(lambda: breaker.timed(loses_slowly))
+    trial = fleet.circuit.trial
+
+    assert trial is not None
+    assert (trial.calls, trial.failures) == (1, 0)
 
 
 def test_an_unexpected_exception_is_a_failure(fleet: Fleet) -> None:
@@ -411,7 +453,7 @@ def test_a_call_during_which_its_environment_heard_of_the_trial_is_no_evidence()
     def hears_of_a_trial() -> str:
         fleet.call(0, fails)
         fleet.wait(LIMITS.cache_s_max)
-        assert not fleet.breakers[1].is_open
+        assert fleet.breakers[1].refuses_for_s is None
         return fails()
 
     fleet.call(1, hears_of_a_trial)
@@ -520,7 +562,7 @@ def trip_is_lost(fleet: Fleet) -> None:
     """Let the evidence be complete, and the store busy when somebody acts on it."""
     save = fleet.store.save
 
-    def busy(circuit: Circuit) -> Circuit:
+    def busy(circuit: Circuit, *, instead_of: Circuit) -> Circuit:
         fleet.store.save = save  # type: ignore[method-assign]
         raise StoreBusy
 
@@ -561,7 +603,7 @@ def test_while_one_probes_everybody_else_is_refused(fleet: Fleet) -> None:
 
 def test_of_those_who_want_to_probe_in_the_same_microsecond_one_does(fleet: Fleet) -> None:
     fleet.cooled_down()
-    assert not any(breaker.is_open for breaker in fleet.breakers)  # All have a view of it.
+    assert not any(breaker.refuses_for_s for breaker in fleet.breakers)  # All have a view of it.
     others: Counter[str] = Counter()
 
     def probe() -> str:
@@ -664,7 +706,7 @@ def test_a_lease_that_the_store_could_not_give_is_nobodys(fleet: Fleet) -> None:
     fleet = Fleet(10).cooled_down()
     fleet.call(0, fails)
     fleet.wait(LIMITS.cool_down_s)
-    fleet.breakers[0].is_open  # noqa: B018
+    fleet.breakers[0].refuses_for_s  # noqa: B018
     fleet.store.fault = StoreBusy()
 
     assert fleet.call(0, works) == "refused"
@@ -696,7 +738,8 @@ def test_a_circuit_recovers_step_by_step(fleet: Fleet) -> None:
 def test_on_the_ramp_its_share_of_the_calls_is_let_through(step: int) -> None:
     fleet = Fleet(10).ramping()
     while (fleet.circuit.step or 0) < step:
-        fleet.store.save(fleet.circuit.stepped_up(fleet.clock.now, "env_9"))
+        circuit = fleet.circuit
+        fleet.store.save(circuit.stepped_up(fleet.clock.now, "env_9"), instead_of=circuit)
     fleet.wait(1.0)
     fleet.draw = Random(step).random  # noqa: S311  # A workload, not a secret.
     called = Counter(fleet.call(0, works) for _ in range(10_000))
@@ -830,7 +873,7 @@ def moved_on(fleet: Fleet, to: str) -> Circuit:
         *[lambda circuit: circuit.stepped_up(now, "other")] * len(RAMP),
     ]
     for step in steps[: ["OPEN", "PROBING", "RAMPING", "", "", "CLOSED"].index(to)]:
-        store.save(step(fleet.circuit))
+        store.save(step(fleet.circuit), instead_of=fleet.circuit)
     return fleet.circuit
 
 
@@ -933,16 +976,27 @@ def test_the_watch_hears_of_every_transition_once(seed: int) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_a_move_whose_answer_was_lost_is_heard_when_it_is_seen(fleet: Fleet) -> None:
+    fleet.tripped()
+    fleet.wait(fleet.cooling_s)
+    fleet.store.lost_answer = StoreUnconfirmed()
+    fleet.call(0, works)  # It cannot know that it is the probe.
+    fleet.wait(LIMITS.cache_s_max)
+    fleet.call(0, works)
+
+    assert fleet.heard.moves == fleet.transitions()
+
+
 def test_of_two_that_prove_the_same_outage_at_once_one_is_heard(fleet: Fleet) -> None:
     """Not even if they do it in the same microsecond."""
     for _ in range(9):
         fleet.call(fleet.asked_count, fails)
     save = fleet.store.save
 
-    def save_after_another(circuit: Circuit) -> Circuit:
+    def save_after_another(circuit: Circuit, *, instead_of: Circuit) -> Circuit:
         fleet.store.save = save  # type: ignore[method-assign]
         fleet.call(0, fails)
-        return save(circuit)
+        return save(circuit, instead_of=instead_of)
 
     fleet.store.save = save_after_another  # type: ignore[method-assign]
     fleet.call(9, fails)
@@ -954,29 +1008,38 @@ def test_of_two_that_prove_the_same_outage_at_once_one_is_heard(fleet: Fleet) ->
 
 
 def test_whether_a_call_would_be_refused_is_known_before_it(fleet: Fleet) -> None:
-    assert not fleet.breakers[0].is_open
+    assert fleet.breakers[0].refuses_for_s is None
     fleet.opened()
-    assert fleet.breakers[0].is_open
+    assert fleet.breakers[0].refuses_for_s
     fleet.wait(fleet.cooling_s)
-    assert not fleet.breakers[0].is_open
+    assert fleet.breakers[0].refuses_for_s is None
     fleet.call(1, dies(fleet))
     fleet.wait(LIMITS.cache_alert_s_max)
-    assert fleet.breakers[0].is_open
+    assert fleet.breakers[0].refuses_for_s
 
 
 def test_on_the_ramp_no_call_is_refused_for_sure(fleet: Fleet) -> None:
     fleet.ramping().wait(LIMITS.cache_alert_s_max)
 
     assert fleet.circuit.share == RAMP[0]
-    assert not fleet.breakers[3].is_open
+    assert fleet.breakers[3].refuses_for_s is None
 
 
 def test_who_asks_whether_it_would_be_refused_takes_no_lease(fleet: Fleet) -> None:
     fleet.cooled_down()
 
-    assert not fleet.breakers[0].is_open
+    assert fleet.breakers[0].refuses_for_s is None
     assert fleet.state is CircuitState.OPEN
     assert fleet.call(1, works) == "answered"
+
+
+def test_the_threads_of_an_environment_have_one_seat() -> None:
+    seats = {
+        Environment(id_, ManualClock(), lambda: 0.0, lambda: 0.0).seat
+        for id_ in ("env_1", "env_1.0", "env_1.7")
+    }
+
+    assert len(seats) == 1
 
 
 def test_seats_are_spread() -> None:

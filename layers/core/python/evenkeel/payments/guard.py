@@ -27,7 +27,7 @@ class WalletGuard:
     @property
     def is_open(self) -> bool:
         """Whether a debit would be refused now, so that it is not worth while to prepare one."""
-        return self.breaker.is_open
+        return self.breaker.refuses_for_s is not None
 
     def debit(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
         """Ask for the debit, once or more often, and return the id of the posted transfer.
@@ -43,7 +43,7 @@ class WalletGuard:
         if deadline.remaining_s < self.retry.attempt_s_max:
             raise DebitNotApplied
         transfer_id = self.retry.call(
-            lambda: self.gateway.debit(debit, request_id),
+            lambda: self.breaker.timed(lambda: self.gateway.debit(debit, request_id)),
             deadline=deadline,
             may_retry=self.budget.spend,
         )

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from evenkeel.clock import Clock
 from evenkeel.errors import CircuitOpen, EvenkeelError, StoreBusy, StoreUnconfirmed
-from evenkeel.resilience.circuit import Admission, Circuit
+from evenkeel.resilience.circuit import Admission, Circuit, Transition
 from evenkeel.resilience.limits import Limits
 from evenkeel.resilience.ports import CircuitStore, CircuitWatch
 from evenkeel.resilience.trial import SEAT_COUNT, Ballot, Trial
@@ -30,7 +30,7 @@ class Environment:
     """Where a breaker runs.
 
     Attributes:
-        id: Nobody else's.
+        id: Nobody else's. Threads that have a breaker each add what is theirs behind a dot.
         elapsed_s: A clock that never goes back, in seconds.
         draw: From 0 to 1, random.
     """
@@ -42,7 +42,9 @@ class Environment:
 
     @property
     def seat(self) -> int:
-        return int.from_bytes(sha256(self.id.encode()).digest()[:4]) % SEAT_COUNT
+        """Where it sits among the voters, all its threads on one seat: what ails one ails all."""
+        place = self.id.partition(".")[0]
+        return int.from_bytes(sha256(place.encode()).digest()[:4]) % SEAT_COUNT
 
 
 class Breaker:
@@ -69,12 +71,17 @@ class Breaker:
         self._trial_count = 0
         self._calls = self._failures = 0  # Seen in the trial, and not reported yet.
         self._may_vote_at_s = float("-inf")
+        self._was_slow = False  # An attempt of the call under way.
+        self._told_number = 0  # Of the latest transition of ours that the watch has heard of.
 
     @property
-    def is_open(self) -> bool:
-        """Whether a call would be refused now, for sure, and nothing needs to be prepared."""
+    def refuses_for_s(self) -> float | None:
+        """How long a call would be refused for sure, so that nothing needs to be prepared."""
         now, by = self._environment.clock(), self._environment.id
-        return self._view().admission(now, by=by, draw=0.0) is Admission.REFUSED
+        circuit = self._view()
+        if circuit.admission(now, by=by, draw=0.0) is not Admission.REFUSED:
+            return None
+        return circuit.retry_after(now).total_seconds()
 
     def retry_share(self) -> float:
         """Return the chance with which a failed call may be sent again at once."""
@@ -85,12 +92,15 @@ class Breaker:
 
         A refusal is an answer: the dependency is well. So is lost contention.
 
+        Args:
+            ask: One attempt or several, each of them made through `timed`.
+
         Raises:
             CircuitOpen: The dependency was not asked.
         """
         is_probe = self._admit()
         was_on_trial = None if is_probe else self._trial_at_stake()
-        began_at_s = self._environment.elapsed_s()
+        self._was_slow = False
         has_failed = True
         try:
             answer = ask()
@@ -99,10 +109,26 @@ class Breaker:
             has_failed = error.is_outage
             raise
         finally:
-            took_s = self._environment.elapsed_s() - began_at_s
-            has_failed = has_failed or took_s >= self._limits.slow_call_s
+            has_failed = has_failed or self._was_slow
             self._report(is_probe=is_probe, was_on_trial=was_on_trial, has_failed=has_failed)
         return answer
+
+    def timed(self, attempt: Callable[[], T]) -> T:
+        """Make an attempt of the call under way; one that is too slow makes the call a failure.
+
+        One that lost its races is not: it was the races that took the time.
+        """
+        began_at_s = self._environment.elapsed_s()
+        is_contended = False
+        try:
+            return attempt()
+        except EvenkeelError as error:
+            is_contended = error.retryable and not error.is_outage
+            raise
+        finally:
+            took_s = self._environment.elapsed_s() - began_at_s
+            if took_s >= self._limits.slow_call_s and not is_contended:
+                self._was_slow = True
 
     def _admit(self) -> bool:
         """Return whether the call is the probe; raise if it is not let through."""
@@ -190,13 +216,9 @@ class Breaker:
 
     def _save(self, wanted: Circuit) -> bool:
         """Record a state, and tell whether it is what is stored now."""
-        if not self._write(lambda: self._store.save(wanted)):
-            return False
-        if not _is_same_move(self._circuit, wanted):
-            return False
-        if wanted.is_new_state and wanted.transition:
-            self._watch.moved(self._name, wanted.transition)
-        return True
+        before = self._circuit
+        is_written = self._write(lambda: self._store.save(wanted, instead_of=before))
+        return is_written and _is_same_move(self._circuit, wanted)
 
     def _write(self, ask: Callable[[], Circuit]) -> bool:
         """See what the store answers, and tell whether it did."""
@@ -215,10 +237,19 @@ class Breaker:
             self._calls = self._failures = 0
             self._may_vote_at_s = float("-inf")
         self._circuit = circuit
+        self._tell(circuit.transition)
         limits = self._limits
         age_s = limits.cache_s_max if circuit.is_quiet else limits.cache_alert_s_max
         age_s *= 1 - JITTER * self._environment.draw()
         self._stale_at_s = self._environment.elapsed_s() + age_s
+
+    def _tell(self, transition: Transition | None) -> None:
+        """Tell of what this environment has moved, also if the answer to that was lost."""
+        if transition is None or transition.by != self._environment.id:
+            return
+        if transition.number > self._told_number:
+            self._told_number = transition.number
+            self._watch.moved(self._name, transition)
 
 
 def _is_same_move(stored: Circuit, wanted: Circuit) -> bool:

@@ -20,11 +20,12 @@ class CircuitStore(Protocol):
     def get(self, name: str) -> Circuit:
         """Return the circuit, eventually consistent."""
 
-    def save(self, circuit: Circuit) -> Circuit:
+    def save(self, circuit: Circuit, *, instead_of: Circuit) -> Circuit:
         """Record a changed state, if what is stored is the version before it.
 
-        A change of state adds its transition to those that are kept. The trial is
-        left as it is stored, or forgotten if the circuit has none.
+        The transition that leaves the state with that is kept first, so that the
+        history has no gap. The trial is left as it is stored, or forgotten if the
+        circuit has none.
         """
 
     def open_trial(self, name: str, trial: Trial, *, instead_of: Trial | None) -> Circuit:

@@ -61,7 +61,7 @@ class Switchboard:
         wanted = circuit.forced(signal, self.clock(), by, reason)
         if wanted is circuit:
             return circuit
-        stored = self.store.save(wanted)
+        stored = self.store.save(wanted, instead_of=circuit)
         if stored.transition != wanted.transition:
             raise VersionConflict  # The fleet has moved it meanwhile: look again.
         if wanted.transition is not None:

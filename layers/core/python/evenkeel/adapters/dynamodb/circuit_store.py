@@ -2,8 +2,9 @@
 
 An item is changed in two ways that do not disturb each other: its state under
 its version, and the counts of its trial by adding to them. There is no
-transaction: in an outage many vote at once, and votes would make it fail. A
-transition is written after the state that it led to, which carries it too.
+transaction: in an outage many vote at once, and votes would make it fail. The
+latest transition is part of the state; the next one moves it to an item of its
+own first, so that a crash between the two leaves nothing out.
 """
 
 from __future__ import annotations
@@ -46,11 +47,10 @@ class DynamoDBCircuitStore:
             found = self._client.get_item(TableName=self._table_name, Key={"id": {"S": name}})
         return _circuit(name, found.get("Item"))
 
-    def save(self, circuit: Circuit) -> Circuit:
-        stored = self._updated(circuit.name, self._moved(circuit))
-        if circuit.is_new_state and stored.transition == circuit.transition:
-            self._keep(circuit)
-        return stored
+    def save(self, circuit: Circuit, *, instead_of: Circuit) -> Circuit:
+        if instead_of.transition and circuit.transition != instead_of.transition:
+            self._keep(circuit.name, instead_of.transition)
+        return self._updated(circuit.name, self._moved(circuit))
 
     def open_trial(self, name: str, trial: Trial, *, instead_of: Trial | None) -> Circuit:
         values: dict[str, Any] = {
@@ -90,10 +90,14 @@ class DynamoDBCircuitStore:
         self, name: str, *, limit: int, below: int | None = None
     ) -> Sequence[Transition]:
         latest = self.get(name).transition
-        end = latest.number + 1 if latest else 1
-        if below is not None:
-            end = min(end, below)
-        keys = [transition_key(name, number) for number in _down_from(end, limit)]
+        if latest is None:
+            return ()
+        if below is not None and below <= latest.number:
+            return self._kept(name, _down_from(below, limit))
+        return [latest, *self._kept(name, _down_from(latest.number, limit - 1))]
+
+    def _kept(self, name: str, numbers: Iterable[int]) -> Sequence[Transition]:
+        keys = [transition_key(name, number) for number in numbers]
         if not keys:
             return ()
         with reading(StoreBusy):
@@ -101,11 +105,9 @@ class DynamoDBCircuitStore:
         items = {item["id"]["S"]: TransitionItem.stored(item) for item in found}
         return [read(items[key].transition) for key in keys if key in items]
 
-    def _keep(self, circuit: Circuit) -> None:
-        transition = circuit.transition
-        assert transition is not None
+    def _keep(self, name: str, transition: Transition) -> None:
         item = TransitionItem(
-            transition_key(circuit.name, transition.number), transition=written(transition)
+            transition_key(name, transition.number), transition=written(transition)
         )
         with translated(StoreBusy, StoreUnconfirmed):
             put_new(self._client, new_item(self._table_name, item.to_dynamodb_dict()))
