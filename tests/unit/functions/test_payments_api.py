@@ -7,6 +7,7 @@ import pytest
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.cursors import write_offset
 from evenkeel.errors import DebitNotApplied, DebitUnconfirmed
+from tests.events import event
 from tests.unit.answer import Answer
 from tests.unit.functions.site import OTHER, Site, order
 
@@ -206,6 +207,72 @@ def test_nothing_applied_is_unavailable_and_the_same_key_goes_on(site: Site) -> 
     assert between["status"] == "PENDING"
     assert (done.status, done.json["status"]) == (201, "COMPLETED")
     assert balance(site, wallet_id) == 60
+
+
+def preferring(raw: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return the event of the same request with the header Prefer."""
+    one = raw["headers"] | {"Prefer": text}
+    many = raw["multiValueHeaders"] | {"Prefer": [text]}
+    return raw | {"headers": one, "multiValueHeaders": many}
+
+
+def debit_wanted(site: Site, wallet_id: str, way: str) -> dict[str, Any]:
+    """Return the event of a request for a debit: of a new payment, or of one that is there."""
+    headers = {"X-API-Key": site.key, "Idempotency-Key": "order-1"}
+    if way == "create":
+        body = order(walletId=wallet_id, process=True)
+        return event("POST", PAYMENTS, None, body, headers)
+    return event("POST", PROCESS, {"id": site.payment()}, {"walletId": wallet_id}, headers)
+
+
+@pytest.mark.parametrize("way", ["create", "process"])
+@pytest.mark.parametrize("text", ["respond-async", "wait=10, Respond-Async; a=1"])
+def test_who_prefers_to_be_told_later_is_queued_and_told_that_this_was_honoured(
+    site: Site, way: str, text: str
+) -> None:
+    wallet_id = site.wallet(balance=100)
+    site.fail_next_debit(not_applied)
+    answer = site.ask(preferring(debit_wanted(site, wallet_id, way), text))
+    [(waiting, _)] = site.queue.waiting
+
+    assert (answer.status, answer.json["status"]) == (202, "PENDING")
+    assert answer.headers["Preference-Applied"] == "respond-async"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (waiting.payment_id, waiting.wallet_id) == (answer.json["id"], wallet_id)
+
+
+@pytest.mark.parametrize("way", ["create", "process"])
+def test_other_preferences_are_not_honoured(site: Site, way: str) -> None:
+    site.fail_next_debit(not_applied)
+    raw = debit_wanted(site, site.wallet(balance=100), way)
+    answer = site.ask(preferring(raw, "wait=10, return=minimal"))
+
+    assert (answer.status, answer.code) == (503, "wallet_unavailable")
+    assert "Preference-Applied" not in answer.headers
+    assert site.queue.waiting == []
+
+
+@pytest.mark.parametrize("way", ["create", "process"])
+def test_a_preference_that_was_not_needed_is_not_named(site: Site, way: str) -> None:
+    raw = debit_wanted(site, site.wallet(balance=100), way)
+    answer = site.ask(preferring(raw, "respond-async"))
+
+    assert answer.json["status"] == "COMPLETED"
+    assert "Preference-Applied" not in answer.headers
+    assert site.queue.waiting == []
+
+
+@pytest.mark.parametrize("fault", [lost_before, lost_after])
+def test_an_outcome_that_is_open_is_not_queued_whatever_is_preferred(
+    site: Site, fault: Callable[[Debit], str]
+) -> None:
+    site.fail_next_debit(fault)
+    raw = debit_wanted(site, site.wallet(balance=100), "create")
+    answer = site.ask(preferring(raw, "respond-async"))
+
+    assert (answer.status, answer.json["status"]) == (202, "PROCESSING")
+    assert "Preference-Applied" not in answer.headers
+    assert site.queue.waiting == []
 
 
 @pytest.mark.parametrize("fault", [lost_before, lost_after])

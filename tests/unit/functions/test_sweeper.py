@@ -1,0 +1,151 @@
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from evenkeel import bootstrap
+from evenkeel.errors import DebitUnconfirmed, Declined, StoreBusy
+from evenkeel.ledger.transfer import Decline
+from evenkeel.payments.model import PENDING_FOR, PaymentStatus
+from evenkeel.resilience.circuit import Signal
+from functions.sweeper import handler as sweeper
+from tests.context import Context
+from tests.unit.logs import Logs
+from tests.unit.payments.platform import CLIENT, Platform, not_applied
+
+EVENT = {"command": "sweep"}
+
+
+class Hurried(Context):
+    """A function that can look once, and then has no time to wait for another look."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 6_500
+
+
+class Over(Context):
+    """A function of whose time nothing is left but what is kept for the end."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 4_000
+
+
+def answer_lost(debit: Callable[[], str]) -> str:
+    with suppress(Declined):
+        debit()
+    raise DebitUnconfirmed
+
+
+def request_lost(_: Callable[[], str]) -> str:
+    raise DebitUnconfirmed
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
+    platform = Platform()
+    monkeypatch.setattr(bootstrap, "sweeper", lambda: platform.sweeper)
+    return platform
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
+    return Logs(monkeypatch, sweeper.logger)
+
+
+def swept(context: Context | None = None) -> dict[str, Any]:
+    return sweeper.handler(EVENT, context or Context())
+
+
+def test_a_sweep_with_nothing_to_do_says_so(platform: Platform) -> None:
+    reply = swept()
+
+    assert reply["looked"] == 0
+    assert set(reply.values()) == {0}
+
+
+def test_a_sweep_is_answered_with_what_has_become_of_how_many(platform: Platform) -> None:
+    platform.gateway.faults.append(not_applied)
+    platform.pay("expired", may_wait=True)
+    platform.wait(seconds=PENDING_FOR.total_seconds())
+    faults = {"completed": answer_lost, "declined": answer_lost, "resumed": request_lost}
+    for key, fault in faults.items():
+        platform.gateway.faults.append(fault)
+        platform.pay(key, amount_minor=5000 if key == "declined" else 100)
+    reply = swept()
+
+    assert {name: reply[name] for name in ("looked", "left", "expired", *faults)} == {
+        "looked": 4,
+        "left": 0,
+        "expired": 1,
+        "completed": 1,
+        "declined": 1,
+        "resumed": 1,
+    }
+    assert platform.stored("expired").status is PaymentStatus.CANCELLED
+    assert platform.stored("completed").status is PaymentStatus.COMPLETED
+    assert platform.stored("declined").status is PaymentStatus.FAILED
+    assert platform.stored("resumed").status is PaymentStatus.COMPLETED
+
+
+def test_what_cannot_be_asked_for_yet_is_left(platform: Platform) -> None:
+    platform.gateway.faults.append(request_lost)
+    platform.pay()
+    platform.force(Signal.FORCED_OPEN)
+    reply = swept(Hurried())
+
+    assert (reply["looked"], reply["left"]) == (1, 1)
+    assert platform.stored().status is PaymentStatus.PROCESSING
+
+
+def test_a_sweep_stays_within_the_time_of_its_function(platform: Platform) -> None:
+    platform.gateway.faults.append(answer_lost)
+    platform.pay()
+    late, in_time = swept(Over()), swept()
+
+    assert (late["completed"], late["left"]) == (0, 1)
+    assert in_time["completed"] == 1
+
+
+def test_a_debit_that_is_asked_for_again_carries_the_id_of_the_invocation(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(request_lost)
+    payment = platform.pay(amount_minor=5000)
+    swept()
+    record = platform.journal.record(CLIENT, payment.transfer_id_wanted)
+
+    assert isinstance(record, Decline)
+    assert record.request_id == Context().aws_request_id
+
+
+def test_the_answer_is_json(platform: Platform) -> None:
+    reply = swept()
+
+    assert json.loads(json.dumps(reply)) == reply
+
+
+def test_the_log_says_what_the_answer_says(platform: Platform, logs: Logs) -> None:
+    platform.gateway.faults.append(answer_lost)
+    platform.pay()
+    sweeper.logger.append_keys(of_the_one_before="x")
+    reply = swept()
+    [line] = logs.lines
+
+    assert line["message"] == "swept"
+    assert line["request_id"] == "request-1"
+    assert {name: line[name] for name in reply} == reply
+    assert "of_the_one_before" not in line
+
+
+def test_a_sweep_that_cannot_begin_is_a_failed_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sweep_of_nobody() -> None:
+        raise StoreBusy
+
+    monkeypatch.setattr(bootstrap, "sweeper", sweep_of_nobody)
+
+    with pytest.raises(StoreBusy):
+        swept()
