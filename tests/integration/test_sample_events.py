@@ -1,6 +1,7 @@
 """The sample events are what the functions take: one for each."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,21 @@ import pytest
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
+from evenkeel.payments.model import Payment, PaymentStatus
 from functions.access_commands.handler import handler as access_commands
 from functions.ledger_stream.handler import handler as ledger_stream
 from functions.ops_api.handler import handler as ops_api
+from functions.payment_worker.handler import handler as payment_worker
 from functions.payments_api.handler import handler as payments_api
+from functions.sweeper.handler import handler as sweeper
 from functions.wallet_commands.handler import handler as wallet_commands
 from functions.wallets_api.handler import handler as wallets_api
 from tests.context import Context
+from tests.emulator import Emulator
+from tests.fakes.clock import NOON
 from tests.integration.environment import forget
+from tests.payments import order
+from tests.tables import TABLES
 
 CONTEXT = Context()
 
@@ -33,6 +41,7 @@ def signed(event: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def demo_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUARANTINE_QUEUE_URL", "http://127.0.0.1/none")
+    monkeypatch.setenv("PAYMENT_QUEUE_URL", "http://127.0.0.1/none")
     forget()
     bootstrap.keyring().create_client("Demo", "cli_demo")
 
@@ -46,6 +55,40 @@ def test_a_wallet_is_opened_and_a_payment_from_it_created_and_debited() -> None:
     assert created["statusCode"] == 201
     assert debited["outcome"] == "posted"
     assert json.loads(created["body"])["id"] == sample("debit_wallet")["paymentId"]
+
+
+def test_a_payment_that_waited_is_debited_once() -> None:
+    wallets_api(signed(sample("open_wallet")), CONTEXT)
+    payments_api(signed(sample("create_payment")), CONTEXT)
+    answers = [payment_worker(sample("waiting_payment"), CONTEXT) for _ in range(2)]
+    debited = wallet_commands(sample("debit_wallet"), CONTEXT)
+
+    payment = bootstrap.payments().get("cli_demo", sample("debit_wallet")["paymentId"])
+    assert answers == [{"batchItemFailures": []}] * 2
+    assert payment.status is PaymentStatus.COMPLETED
+    assert payment.transfer_id == debited["transferId"] == sample("debit_wallet")["transferId"]
+
+
+@pytest.fixture
+def own_payments(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A table that no other test has: a sweep looks at whatever is due."""
+    name = "test-swept"
+    client = emulator.client("dynamodb")
+    client.create_table(**TABLES["PAYMENTS_TABLE"].definition(name))
+    monkeypatch.setenv("PAYMENTS_TABLE", name)
+    forget()
+    yield
+    client.delete_table(TableName=name)
+    forget()
+
+
+def test_a_sweep_settles_what_is_due(own_payments: None) -> None:
+    bootstrap.payment_store().add(Payment.created(order("k1", "cli_demo"), NOON))
+    replies = [sweeper(sample("sweep"), CONTEXT) for _ in range(2)]
+
+    assert [(reply["looked"], reply["expired"]) for reply in replies] == [(1, 1), (0, 0)]
+    settled = bootstrap.payment_store().get("cli_demo", "pay_k1")
+    assert settled.status is PaymentStatus.CANCELLED
 
 
 def test_a_record_of_the_ledger_is_folded() -> None:
@@ -68,6 +111,8 @@ def test_every_sample_is_used_here() -> None:
         "issue_key",
         "ledger_record",
         "open_wallet",
+        "sweep",
+        "waiting_payment",
     }
 
     assert {path.stem for path in Path("events").glob("*.json")} == used
