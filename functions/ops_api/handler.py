@@ -16,7 +16,6 @@ from functions.ops_api.schema import (
     ActRequest,
     CircuitList,
     CircuitReply,
-    CircuitStory,
     DeepHealthReply,
     HealthReply,
 )
@@ -44,28 +43,28 @@ def get_deep_health() -> Response[DeepHealthReply]:
 @api.get("/api/ops/breakers", READ)
 def list_breakers() -> Response[CircuitList]:
     """List the circuit breakers, one for each dependency."""
-    items = [CircuitReply.of(circuit) for circuit in bootstrap.switchboard().circuits()]
+    items = [_told(circuit) for circuit in bootstrap.switchboard().circuits()]
     return reply(CircuitList(items=items, next_cursor=None))
 
 
 @api.get("/api/ops/breakers/{name}", READ, refuses=(404,))
-def get_breaker(name: str) -> Response[CircuitStory]:
+def get_breaker(name: str) -> Response[CircuitReply]:
     """Tell how a circuit is, and what has happened to it."""
-    return reply(_story(bootstrap.switchboard().circuit(name)))
+    return reply(_told(bootstrap.switchboard().circuit(name)))
 
 
 @api.post("/api/ops/breakers/{name}", Access(Scope.OPS_WRITE, takes_body=True), refuses=(404,))
-def move_breaker(name: str, request: ActRequest) -> Response[CircuitStory]:
+def move_breaker(name: str, request: ActRequest) -> Response[CircuitReply]:
     """Force a circuit open or closed, or set it free again."""
     moved = bootstrap.switchboard().act(
         name, request.action, by=api.caller.client_id, reason=request.reason
     )
-    return reply(_story(moved))
+    return reply(_told(moved))
 
 
-def _story(circuit: Circuit) -> CircuitStory:
+def _told(circuit: Circuit) -> CircuitReply:
     transitions = bootstrap.switchboard().transitions(circuit.name, limit=TRANSITION_COUNT_MAX)
-    return CircuitStory.told(circuit, transitions)
+    return CircuitReply.of(circuit, transitions)
 
 
 @api.get("/openapi.json", Access())

@@ -91,9 +91,10 @@ class CircuitReply(Reply):
     calls: int
     failures: int
     voters: Annotated[int, Field(description="Environments that have reported calls.")]
+    transitions: Annotated[list[TransitionReply], Field(description="The latest, newest first.")]
 
     @classmethod
-    def of(cls, circuit: Circuit) -> CircuitReply:
+    def of(cls, circuit: Circuit, transitions: Sequence[Transition]) -> CircuitReply:
         trial = circuit.trial
         return cls(
             name=circuit.name,
@@ -105,16 +106,8 @@ class CircuitReply(Reply):
             calls=trial.calls if trial else 0,
             failures=trial.failures if trial else 0,
             voters=len(trial.voters) if trial else 0,
+            transitions=[TransitionReply.of(transition) for transition in transitions],
         )
-
-
-class CircuitStory(CircuitReply):
-    transitions: Annotated[list[TransitionReply], Field(description="The latest, newest first.")]
-
-    @classmethod
-    def told(cls, circuit: Circuit, transitions: Sequence[Transition]) -> CircuitStory:
-        told = [TransitionReply.of(transition) for transition in transitions]
-        return cls(**CircuitReply.of(circuit).model_dump(), transitions=told)
 
 
 CircuitList = ListReply[CircuitReply]

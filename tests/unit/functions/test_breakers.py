@@ -1,9 +1,16 @@
+from collections.abc import Callable
+
 import pytest
 
-from tests.unit.functions.site import MINE, Site
+from evenkeel.errors import DebitNotApplied
+from tests.unit.functions.site import MINE, Site, order
 
 BREAKERS = "/api/ops/breakers"
 BREAKER = "/api/ops/breakers/{name}"
+
+
+def not_applied(_: Callable[[], str]) -> str:
+    raise DebitNotApplied
 
 
 def test_a_circuit_that_nobody_has_moved_is_closed(site: Site) -> None:
@@ -20,8 +27,9 @@ def test_a_circuit_that_nobody_has_moved_is_closed(site: Site) -> None:
         "calls": 0,
         "failures": 0,
         "voters": 0,
+        "transitions": [],
     }
-    assert told == listed | {"transitions": []}
+    assert told == listed
 
 
 @pytest.mark.parametrize(
@@ -34,6 +42,43 @@ def test_an_operator_forces_a_circuit_and_says_why(site: Site, action: str, stat
     assert (moved.status, moved.json["state"]) == (200, state)
     assert (transition["number"], transition["before"], transition["after"]) == (1, "CLOSED", state)
     assert (transition["by"], transition["reason"]) == (MINE, "drill")
+
+
+def test_a_circuit_is_listed_as_it_is_told_by_itself(site: Site) -> None:
+    for action in ("force-open", "force-close", "auto"):
+        site.post(BREAKER, {"action": action, "reason": "drill"}, name="wallet")
+    listed = site.get(BREAKERS).json
+    told = site.get(BREAKER, name="wallet").json
+
+    assert listed == {"items": [told], "nextCursor": None}
+    assert [each["number"] for each in told["transitions"]] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("count", [49, 50, 51])
+def test_the_latest_fifty_transitions_are_told(site: Site, count: int) -> None:
+    actions = ["force-open", "force-close"] * 26
+    for action in actions[:count]:
+        site.post(BREAKER, {"action": action, "reason": "drill"}, name="wallet")
+    [listed] = site.get(BREAKERS).json["items"]
+    numbers = [each["number"] for each in listed["transitions"]]
+
+    assert numbers == [*range(1, count + 1)][::-1][:50]
+
+
+def test_what_speaks_against_the_wallets_is_told_with_its_rate(site: Site) -> None:
+    wallet_id = site.wallet(balance=100)
+    for fault in (not_applied, not_applied):
+        site.fail_next_debit(fault)
+        site.post("/api/payments", order(walletId=wallet_id, process=True))
+        site.later()
+    for _ in range(2):
+        site.post("/api/payments", order(walletId=wallet_id, process=True))
+        site.later()
+    [listed] = site.get(BREAKERS).json["items"]
+
+    assert (listed["state"], listed["voters"]) == ("CLOSED", 1)
+    assert 0 < listed["failures"] < listed["calls"]
+    assert listed["failureRate"] == listed["failures"] / listed["calls"]
 
 
 def test_forcing_it_again_changes_nothing(site: Site) -> None:
