@@ -13,7 +13,7 @@ from evenkeel.resilience.circuit import Signal
 from functions.sweeper import handler as sweeper
 from tests.context import Context
 from tests.unit.logs import Logs
-from tests.unit.payments.platform import CLIENT, Platform, not_applied
+from tests.unit.payments.platform import CLIENT, OPENING_MINOR, Platform, not_applied
 
 EVENT = {"command": "sweep"}
 
@@ -71,24 +71,22 @@ def test_a_sweep_is_answered_with_what_has_become_of_how_many(platform: Platform
     platform.gateway.faults.append(not_applied)
     platform.pay("expired", may_wait=True)
     platform.wait(seconds=PENDING_FOR.total_seconds())
-    faults = {"completed": answer_lost, "declined": answer_lost, "resumed": request_lost}
-    for key, fault in faults.items():
-        platform.gateway.faults.append(fault)
-        platform.pay(key, amount_minor=5000 if key == "declined" else 100)
+    too_dear = OPENING_MINOR + 1
+    for fault, amount_minor, keys in (
+        (answer_lost, 1, ("c1", "c2")),
+        (answer_lost, too_dear, ("d1", "d2", "d3")),
+        (request_lost, 1, ("r1", "r2", "r3", "r4")),
+    ):
+        for key in keys:
+            platform.gateway.faults.append(fault)
+            platform.pay(key, amount_minor)
     reply = swept()
 
-    assert {name: reply[name] for name in ("looked", "left", "expired", *faults)} == {
-        "looked": 4,
-        "left": 0,
-        "expired": 1,
-        "completed": 1,
-        "declined": 1,
-        "resumed": 1,
-    }
+    outcomes = ("expired", "completed", "declined", "resumed", "left")
+    assert [reply[name] for name in ("looked", *outcomes)] == [10, 1, 2, 3, 4, 0]
     assert platform.stored("expired").status is PaymentStatus.CANCELLED
-    assert platform.stored("completed").status is PaymentStatus.COMPLETED
-    assert platform.stored("declined").status is PaymentStatus.FAILED
-    assert platform.stored("resumed").status is PaymentStatus.COMPLETED
+    assert {platform.stored(key).status for key in ("d1", "d2", "d3")} == {PaymentStatus.FAILED}
+    assert platform.balance == OPENING_MINOR - 6
 
 
 def test_what_cannot_be_asked_for_yet_is_left(platform: Platform) -> None:
