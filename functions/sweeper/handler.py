@@ -20,4 +20,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     sweep = bootstrap.sweeper().sweep(Attempt(request_id, deadline_of(context)))
     reply = SweepReply.of(sweep).model_dump(mode="json")
     logger.info("swept", **reply)
+    if sweep.errors:
+        raise sweep.errors[0]  # So that the sweep is kept among those that failed.
     return reply

@@ -7,7 +7,7 @@ from evenkeel.payments.sweeper import Settlement, Sweep
 
 
 class SweepReply(Reply):
-    """Numbers of payments; *left* are those that are still due."""
+    """Numbers of payments; *left* and *stuck* are those that are still due."""
 
     looked: int
     completed: int
@@ -15,6 +15,7 @@ class SweepReply(Reply):
     expired: int
     resumed: int
     left: int
+    stuck: int
 
     @classmethod
     def of(cls, sweep: Sweep) -> SweepReply:
@@ -26,4 +27,5 @@ class SweepReply(Reply):
             expired=counts[Settlement.EXPIRED],
             resumed=counts[Settlement.RESUMED],
             left=counts[Settlement.LEFT],
+            stuck=counts[Settlement.STUCK],
         )

@@ -1,14 +1,24 @@
 from collections.abc import Iterator
 from datetime import datetime
+from zlib import crc32
 
 from evenkeel.errors import ObjectNotFound, VersionConflict
 from evenkeel.payments.model import Payment, PaymentRef
-from evenkeel.payments.ports import PaymentKey, PaymentPage, UserQuery
+from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey, PaymentPage, UserQuery
 
 
 class InMemoryPaymentStore:
+    """Keeps payments, and fails as it is told.
+
+    Attributes:
+        unreadable: Raised whenever the payment with this id is read.
+        shard_faults: Raised whenever what is due in this shard is asked for.
+    """
+
     def __init__(self) -> None:
         self.payments: dict[tuple[str, str], Payment] = {}
+        self.unreadable: dict[str, Exception] = {}
+        self.shard_faults: dict[int, Exception] = {}
 
     def add(self, payment: Payment) -> Payment:
         return self.payments.setdefault((payment.client_id, payment.id), payment)
@@ -20,6 +30,8 @@ class InMemoryPaymentStore:
         return payment
 
     def find(self, client_id: str, payment_id: str) -> Payment | None:
+        if payment_id in self.unreadable:
+            raise self.unreadable[payment_id]
         return self.payments.get((client_id, payment_id))
 
     def save(self, payment: Payment) -> None:
@@ -42,10 +54,22 @@ class InMemoryPaymentStore:
         page = wanted[: query.limit]
         return PaymentPage(page, page[-1].ref if len(page) == query.limit else None)
 
-    def due(self, before: datetime) -> Iterator[PaymentKey]:
-        for payment in list(self.payments.values()):
-            if payment.due_at is not None and payment.due_at <= before:
-                yield PaymentKey(payment.client_id, payment.id)
+    def due(self, before: datetime, shard: int) -> Iterator[PaymentKey]:
+        if shard in self.shard_faults:
+            raise self.shard_faults[shard]
+        due = [
+            (payment.due_at, PaymentKey(payment.client_id, payment.id))
+            for payment in self.payments.values()
+            if payment.due_at is not None
+            and payment.due_at <= before
+            and shard_of(payment.id) == shard
+        ]
+        for _, key in sorted(due, key=lambda each: each[0]):
+            yield key
+
+
+def shard_of(payment_id: str) -> int:
+    return crc32(payment_id.encode()) % DUE_SHARD_COUNT
 
 
 def _position(payment: Payment) -> tuple[object, str]:

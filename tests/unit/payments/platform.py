@@ -1,15 +1,18 @@
 """Payments over wallets in memory, with a sweeper, a worker, and a network that fails when told."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import timedelta
 
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.errors import DebitNotApplied
 from evenkeel.ledger.transfer import Record
 from evenkeel.payments.model import Payment
+from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.service import Payments
 from evenkeel.payments.sweeper import Sweeper
 from evenkeel.payments.worker import PaymentWorker
+from evenkeel.resilience.breaker import Breaker
 from evenkeel.resilience.circuit import Signal
 from evenkeel.wallets.service import Wallets
 from tests.fakes.circuit_store import InMemoryCircuitStore
@@ -28,20 +31,41 @@ OPENING_MINOR = 1000
 
 
 class InMemoryJournal:
-    """The ledger as payments see it, over the wallets' own store; *fault* is raised once."""
+    """The ledger as payments see it, over the wallets' own store.
+
+    Attributes:
+        asked: The ids that were looked for.
+        fault: Raised by the next look.
+    """
 
     def __init__(self, store: InMemoryWalletStore) -> None:
         self._store = store
+        self.asked: list[str] = []
         self.fault: Exception | None = None
 
     def record(self, client_id: str, transfer_id: str) -> Record | None:
+        self.asked.append(transfer_id)
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
         return self._store.look(client_id, transfer_id, ()).record
 
 
+class RecordingSweepWatch:
+    def __init__(self) -> None:
+        self.failures: list[tuple[PaymentKey, Exception]] = []
+        self.broken_off: list[tuple[Sequence[int], Exception]] = []
+
+    def failed(self, key: PaymentKey, error: Exception) -> None:
+        self.failures.append((key, error))
+
+    def broke_off(self, shards: Sequence[int], error: Exception) -> None:
+        self.broken_off.append((shards, error))
+
+
 class Platform:
+    """Its sweeper has one lane, so that what it does comes in one order."""
+
     def __init__(self) -> None:
         self.clock = ManualClock()
         ledger = InMemoryWalletStore()
@@ -52,23 +76,33 @@ class Platform:
         self.queue = InMemoryPaymentQueue()
         self.circuits = InMemoryCircuitStore()
         self.breaker = breaker(self.clock, self.circuits)
-        self.payments = Payments(
-            self.store,
-            guarded(self.gateway, circuit=self.breaker),
-            lambda: self.queue,
-            NeverSeen(),
-            instant_retry(),
-            self.clock,
-        )
+        self.payments = self.lane(self.breaker)
         self.pauses: list[float] = []
+        self.watch = RecordingSweepWatch()
         self.sweeper = Sweeper(
-            self.store, self.journal, self.payments, self.clock, self.pauses.append
+            self.store,
+            self.journal,
+            [self.payments],
+            self.watch,
+            self.clock,
+            self.pauses.append,
         )
         self.worker = PaymentWorker(self.payments, self.queue, lambda: 0.5)
         self.wallet_id = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=OPENING_MINOR)[
             0
         ].id
         self._numbers = itertools.count(1)
+
+    def lane(self, circuit: Breaker) -> Payments:
+        """Return the means to have payments debited, behind a breaker of its own."""
+        return Payments(
+            self.store,
+            guarded(self.gateway, circuit=circuit),
+            lambda: self.queue,
+            NeverSeen(),
+            instant_retry(),
+            self.clock,
+        )
 
     @property
     def balance(self) -> int:

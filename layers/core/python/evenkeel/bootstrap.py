@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from evenkeel.ledger.folding import Folding
     from evenkeel.ledger.ports import JournalStream, Quarantine
     from evenkeel.payments.guard import WalletGuard
-    from evenkeel.payments.ports import PaymentQueue, PaymentStore, WalletGateway
+    from evenkeel.payments.ports import PaymentQueue, PaymentStore, SweepWatch, WalletGateway
     from evenkeel.payments.service import Payments
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
@@ -146,11 +146,10 @@ def circuit_watch() -> CircuitWatch:
     return LoggingCircuitWatch()
 
 
-@cache
-def wallet_breaker() -> Breaker:
+def _wallet_breaker(environment_id: str) -> Breaker:
     from evenkeel.resilience.breaker import Breaker, Environment
 
-    environment = Environment(random_id("env"), utc_now, time.monotonic, random.random)
+    environment = Environment(environment_id, utc_now, time.monotonic, random.random)
     return Breaker(
         WALLET_CIRCUIT,
         store=circuit_store(),
@@ -160,12 +159,11 @@ def wallet_breaker() -> Breaker:
     )
 
 
-@cache
-def wallet_guard() -> WalletGuard:
+def _wallet_guard(environment_id: str) -> WalletGuard:
     from evenkeel.payments.guard import WalletGuard
     from evenkeel.resilience.budget import RetryBudget
 
-    breaker = wallet_breaker()
+    breaker = _wallet_breaker(environment_id)
     budget = RetryBudget(
         breaker.retry_share, random.random, earned=settings().wallet_circuit.retry_ratio
     )
@@ -189,12 +187,16 @@ def payment_queue() -> PaymentQueue:
 
 @cache
 def payments() -> Payments:
+    return _payments(random_id("env"))
+
+
+def _payments(environment_id: str) -> Payments:
     from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
     from evenkeel.payments.service import Payments
 
     return Payments(
         payment_store(),
-        wallet_guard(),
+        _wallet_guard(environment_id),
         payment_queue,
         SeenInThisProcess(),
         store_retry(),
@@ -203,12 +205,23 @@ def payments() -> Payments:
 
 
 @cache
+def sweep_watch() -> SweepWatch:
+    from evenkeel.adapters.telemetry.sweep_watch import LoggingSweepWatch
+
+    return LoggingSweepWatch()
+
+
+@cache
 def sweeper() -> Sweeper:
+    """A lane for each shard: the lanes share tables and clients, but a breaker has one thread."""
     from evenkeel.adapters.dynamodb.journal import DynamoDBJournal
+    from evenkeel.payments.ports import DUE_SHARD_COUNT
     from evenkeel.payments.sweeper import Sweeper
 
     journal = DynamoDBJournal(dynamodb(), settings().ledger_table)
-    return Sweeper(payment_store(), journal, payments(), utc_now, time.sleep)
+    environment_id = random_id("env")
+    lanes = [_payments(f"{environment_id}.{lane}") for lane in range(DUE_SHARD_COUNT)]
+    return Sweeper(payment_store(), journal, lanes, sweep_watch(), utc_now, time.sleep)
 
 
 @cache

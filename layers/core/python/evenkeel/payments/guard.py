@@ -25,9 +25,13 @@ class WalletGuard:
     budget: RetryBudget
 
     @property
-    def is_open(self) -> bool:
-        """Whether a debit would be refused now, so that it is not worth while to prepare one."""
-        return self.breaker.refuses_for_s is not None
+    def refuses_for_s(self) -> float | None:
+        """How long a debit would be refused for sure, so that none needs to be prepared."""
+        return self.breaker.refuses_for_s
+
+    def has_time(self, deadline: Deadline) -> bool:
+        """Whether an attempt that begins now is over by the deadline, however slow it is."""
+        return deadline.remaining_s >= self.retry.attempt_s_max
 
     def debit(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
         """Ask for the debit, once or more often, and return the id of the posted transfer.
@@ -37,11 +41,13 @@ class WalletGuard:
             CircuitOpen, DebitContended, DebitNotApplied: It was not posted by this call.
             DebitUnconfirmed: It may have been posted.
         """
+        if not self.has_time(deadline):
+            raise DebitNotApplied  # Not as the breaker's call: the wallets are not to blame.
         return self.breaker.call(lambda: self._with_retries(debit, request_id, deadline))
 
     def _with_retries(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
-        if deadline.remaining_s < self.retry.attempt_s_max:
-            raise DebitNotApplied
+        if not self.has_time(deadline):
+            raise DebitNotApplied  # The breaker's table took what was left.
         transfer_id = self.retry.call(
             lambda: self.breaker.timed(lambda: self.gateway.debit(debit, request_id)),
             deadline=deadline,

@@ -10,6 +10,9 @@ from typing import Protocol
 from evenkeel.ledger.transfer import Record
 from evenkeel.payments.model import Debit, Payment, PaymentRef
 
+# Payments that are due are kept in so many parts, each of which is looked through by itself.
+DUE_SHARD_COUNT = 8
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentPage:
@@ -78,8 +81,12 @@ class PaymentStore(Protocol):
     def of_user(self, query: UserQuery) -> PaymentPage:
         """Return payments of one user, newest first, eventually consistent."""
 
-    def due(self, before: datetime) -> Iterator[PaymentKey]:
-        """Yield the payments that are due, as `Payment.due_at` says, eventually consistent."""
+    def due(self, before: datetime, shard: int) -> Iterator[PaymentKey]:
+        """Yield the payments of a shard that are due by then, eventually consistent.
+
+        Those that are due longest come first. A payment stays in its shard, one of
+        DUE_SHARD_COUNT; `Payment.due_at` says when it is due.
+        """
 
 
 class WalletGateway(Protocol):
@@ -112,6 +119,16 @@ class PaymentQueue(Protocol):
         Raises:
             StoreBusy, StoreUnconfirmed: It may not be queued.
         """
+
+
+class SweepWatch(Protocol):
+    """Told of what goes wrong in a sweep, by several threads at once."""
+
+    def failed(self, key: PaymentKey, error: Exception) -> None:
+        """Say that a payment could not be looked after, for a reason that nobody expects."""
+
+    def broke_off(self, shards: Sequence[int], error: Exception) -> None:
+        """Say that nobody looks any further, in this sweep, through these shards."""
 
 
 class SeenPayments(Protocol):

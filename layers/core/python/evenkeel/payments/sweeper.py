@@ -5,20 +5,24 @@ of the debit. The ledger knows, and it is asked with a strong read. A debit that
 is not there may still be under way, so it is never taken back: it is asked for
 again, under the same id, and posted once. Every change is conditional on the
 version, so live requests and other sweepers do no harm, and are done none.
+
+The payments that are due are in shards, and a sweep goes through them in lanes,
+each on a thread of its own. A payment that cannot be looked after is in nobody's
+way, and neither is a lane that breaks off.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evenkeel.clock import Clock
 from evenkeel.errors import (
     Declined,
     InvalidState,
-    LedgerBusy,
     OutcomeUnknown,
     RequestInProgress,
     StoreBusy,
@@ -27,7 +31,13 @@ from evenkeel.errors import (
 )
 from evenkeel.ledger.transfer import Decline
 from evenkeel.payments.model import Payment, PaymentStatus
-from evenkeel.payments.ports import Journal, PaymentKey, PaymentStore
+from evenkeel.payments.ports import (
+    DUE_SHARD_COUNT,
+    Journal,
+    PaymentKey,
+    PaymentStore,
+    SweepWatch,
+)
 from evenkeel.payments.service import Attempt, Payments
 
 # Between two passes, while the wallets cannot be asked: the outage may end any moment.
@@ -40,14 +50,20 @@ class Settlement(StrEnum):
     EXPIRED = "expired"
     RESUMED = "resumed"  # Debited, or refused, now.
     LEFT = "left"  # The wallets, or the tables, could not be asked.
+    STUCK = "stuck"  # It fails for a reason that nobody expects: a person must look.
     NOT_DUE = "not_due"  # Somebody was first, or the index was late.
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What came of the payments that were due, by number; *left* are those that still are."""
+    """What came of the payments that were due, by number; *left* are those that still are.
+
+    Attributes:
+        errors: Of the lanes that broke off.
+    """
 
     counts: Counter[Settlement]
+    errors: Sequence[Exception] = ()
 
     @property
     def looked(self) -> int:
@@ -56,66 +72,123 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
+    """Looks through what is due.
+
+    Attributes:
+        lanes: The means of each lane to have a payment debited: a breaker is not for
+            several threads. The shards are shared out among the lanes.
+        watch: Told of what goes wrong, by all lanes.
+    """
+
     store: PaymentStore
     journal: Journal
-    payments: Payments
+    lanes: Sequence[Payments]
+    watch: SweepWatch
     clock: Clock
     sleep: Callable[[float], None]
 
     def sweep(self, attempt: Attempt) -> Sweep:
         """Settle all that is due, and stay with what cannot be settled yet until time is over."""
-        total: Counter[Settlement] = Counter()
-        while True:
-            counts = self._pass(attempt)
-            left = counts.pop(Settlement.LEFT, 0)
-            total += counts
-            if not left or attempt.deadline.remaining_s <= PAUSE_S:
-                total[Settlement.LEFT] = left
-                return Sweep(total)
-            self.sleep(PAUSE_S)
+        lanes = [
+            _Lane(self, payments, range(number, DUE_SHARD_COUNT, len(self.lanes)), attempt)
+            for number, payments in enumerate(self.lanes)
+        ]
+        with ThreadPoolExecutor(len(lanes)) as threads:
+            errors = [error for error in threads.map(_Lane.run, lanes) if error is not None]
+        counts = sum((lane.counts for lane in lanes), Counter[Settlement]())
+        return Sweep(counts, errors)
 
-    def _pass(self, attempt: Attempt) -> Counter[Settlement]:
-        counts: Counter[Settlement] = Counter()
+
+@dataclass(slots=True)
+class _Lane:
+    """Some of the shards, for the time of one sweep.
+
+    Attributes:
+        counts: What came of its payments; those that are left are counted anew in each pass.
+    """
+
+    sweeper: Sweeper
+    payments: Payments
+    shards: Sequence[int]
+    attempt: Attempt
+    counts: Counter[Settlement] = field(default_factory=Counter)
+    _stuck: set[PaymentKey] = field(default_factory=set)
+    _not_debited: set[PaymentKey] = field(default_factory=set)  # As the ledger said, once.
+
+    def run(self) -> Exception | None:
+        """Go through the shards again and again; return what made it break off, if it did."""
         try:
-            for key in self.store.due(self.clock()):
-                if attempt.deadline.remaining_s <= 0:
-                    counts[Settlement.LEFT] += 1
+            self._pass()
+            while self.counts[Settlement.LEFT] and self.attempt.deadline.remaining_s > PAUSE_S:
+                self.sweeper.sleep(PAUSE_S)
+                self._pass()
+        except Exception as error:
+            # Whatever it is: what this lane and the others have done is to be told all the same.
+            self.sweeper.watch.broke_off(self.shards, error)
+            return error
+        return None
+
+    def _pass(self) -> None:
+        self.counts[Settlement.LEFT] = 0
+        try:
+            for key in self._due():
+                if self.attempt.deadline.remaining_s <= 0:
+                    self.counts[Settlement.LEFT] += 1
                     break
-                counts[self._looked_after(key, attempt)] += 1
+                self.counts[self._looked_after(key)] += 1
         except StoreBusy:
-            counts[Settlement.LEFT] += 1
-        return counts
+            self.counts[Settlement.LEFT] += 1
 
-    def _looked_after(self, key: PaymentKey, attempt: Attempt) -> Settlement:
+    def _due(self) -> Iterator[PaymentKey]:
+        now = self.sweeper.clock()
+        for shard in self.shards:
+            for key in self.sweeper.store.due(now, shard):
+                if key not in self._stuck:
+                    yield key
+
+    def _looked_after(self, key: PaymentKey) -> Settlement:
+        if key in self._not_debited and not self._may_ask():
+            return Settlement.LEFT
         try:
-            payment = self.store.get(key.client_id, key.payment_id)
-            return self._settled(payment, attempt)
+            payment = self.sweeper.store.get(key.client_id, key.payment_id)
+            return self._settled(key, payment)
         except (VersionConflict, RequestInProgress, InvalidState):
             return Settlement.NOT_DUE
         except Declined:
             return Settlement.RESUMED
-        except (LedgerBusy, Unavailable, OutcomeUnknown):
+        except (Unavailable, OutcomeUnknown):
             return Settlement.LEFT
+        except Exception as error:
+            # Whatever it is: one payment must not keep those behind it from being settled.
+            self.sweeper.watch.failed(key, error)
+            self._stuck.add(key)
+            return Settlement.STUCK
 
-    def _settled(self, payment: Payment, attempt: Attempt) -> Settlement:
-        now = self.clock()
+    def _settled(self, key: PaymentKey, payment: Payment) -> Settlement:
+        store, now = self.sweeper.store, self.sweeper.clock()
         if payment.due_at is None or now < payment.due_at:
             return Settlement.NOT_DUE
         if payment.status is PaymentStatus.PENDING:
-            self.store.save(payment.expired(now))
+            store.save(payment.expired(now))
             return Settlement.EXPIRED
-        record = self.journal.record(payment.client_id, payment.transfer_id_wanted)
+        record = self.sweeper.journal.record(payment.client_id, payment.transfer_id_wanted)
         if record is None:
-            return self._resumed(payment, attempt)
+            self._not_debited.add(key)
+            return self._resumed(payment)
         if isinstance(record, Decline):
             declined = Declined(record.reason, record.message, first_request_id=record.request_id)
-            self.store.save(payment.declined(now, declined))
+            store.save(payment.declined(now, declined))
             return Settlement.DECLINED
-        self.store.save(payment.completed(now, record.id))
+        store.save(payment.completed(now, record.id))
         return Settlement.COMPLETED
 
-    def _resumed(self, payment: Payment, attempt: Attempt) -> Settlement:
-        if self.payments.wallets.is_open:
+    def _resumed(self, payment: Payment) -> Settlement:
+        if not self._may_ask():
             return Settlement.LEFT
-        answer = self.payments.resume(payment, attempt)
+        answer = self.payments.resume(payment, self.attempt)
         return Settlement.RESUMED if answer.payment.is_processed else Settlement.LEFT
+
+    def _may_ask(self) -> bool:
+        """Whether it is worth while to claim a payment and ask the wallets for its debit."""
+        wallets = self.payments.wallets
+        return wallets.refuses_for_s is None and wallets.has_time(self.attempt.deadline)

@@ -30,7 +30,7 @@ class PaymentWorker:
         Raises:
             StoreBusy, StoreUnconfirmed: The message must come again.
         """
-        if self.payments.wallets.is_open:
+        if self.payments.wallets.refuses_for_s is not None:
             self._put_back(waiting, DELAY_S_BASE)
             return
         try:

@@ -31,8 +31,7 @@ from evenkeel.payments.model import (
     PaymentRef,
     PaymentStatus,
 )
-
-DUE_SHARD_COUNT = 8
+from evenkeel.payments.ports import DUE_SHARD_COUNT
 
 
 class ByUser(GlobalSecondaryIndex["PaymentItem"]):

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 from pynamodb.exceptions import UpdateError
 
 from evenkeel.adapters.dynamodb.item import client_of, id_of, key_of
-from evenkeel.adapters.dynamodb.payment_item import (
-    DUE_SHARD_COUNT,
-    PaymentItem,
-    created_key,
-    ref_of,
-)
+from evenkeel.adapters.dynamodb.payment_item import PaymentItem, created_key, ref_of
 from evenkeel.adapters.dynamodb.reads import batch_get
 from evenkeel.adapters.dynamodb.writes import new_item, put_new
 from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, reading, translated
@@ -27,6 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 EARLIEST, LATEST = " ", "~"  # Before and after every time as text.
+
+# What is read ahead gets old: somebody else may have settled it before its turn comes.
+DUE_PAGE_COUNT = 100
 
 
 class DynamoDBPaymentStore:
@@ -83,11 +81,17 @@ class DynamoDBPaymentStore:
         more = len(refs) == query.limit
         return PaymentPage(payments, refs[-1] if more else None)
 
-    def due(self, before: datetime) -> Iterator[PaymentKey]:
+    def due(self, before: datetime, shard: int) -> Iterator[PaymentKey]:
+        # Its keys and nothing else: what is wrong with one entry must not hide those behind it.
         with reading(StoreBusy):
-            for shard in range(DUE_SHARD_COUNT):
-                for item in PaymentItem.by_due.query(str(shard), PaymentItem.due_at <= before):
-                    yield PaymentKey(client_of(item.id), id_of(item.id))
+            entries = PaymentItem.by_due.query(
+                str(shard),
+                PaymentItem.due_at <= before,
+                attributes_to_get=["id"],
+                page_size=DUE_PAGE_COUNT,
+            )
+            for entry in entries:
+                yield PaymentKey(client_of(entry.id), id_of(entry.id))
 
     def _payments(self, client_id: str, refs: list[PaymentRef]) -> list[Payment]:
         if not refs:
