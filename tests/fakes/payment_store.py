@@ -12,12 +12,14 @@ class InMemoryPaymentStore:
 
     Attributes:
         unreadable: Raised whenever the payment with this id is read.
+        save_fault: Raised by every change, which is not made.
         shard_faults: Raised whenever what is due in this shard is asked for.
     """
 
     def __init__(self) -> None:
         self.payments: dict[tuple[str, str], Payment] = {}
         self.unreadable: dict[str, Exception] = {}
+        self.save_fault: Exception | None = None
         self.shard_faults: dict[int, Exception] = {}
 
     def add(self, payment: Payment) -> Payment:
@@ -35,6 +37,8 @@ class InMemoryPaymentStore:
         return self.payments.get((client_id, payment_id))
 
     def save(self, payment: Payment) -> None:
+        if self.save_fault is not None:
+            raise self.save_fault
         key = (payment.client_id, payment.id)
         if self.payments[key].version != payment.version - 1:
             raise VersionConflict

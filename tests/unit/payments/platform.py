@@ -30,6 +30,10 @@ CLIENT = "cli_a"
 OPENING_MINOR = 1000
 
 
+class Killed(BaseException):
+    """The process is gone."""
+
+
 class InMemoryJournal:
     """The ledger as payments see it, over the wallets' own store.
 

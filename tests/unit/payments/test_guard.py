@@ -16,7 +16,7 @@ from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.model import Debit
 from evenkeel.resilience.budget import RetryBudget
-from evenkeel.resilience.circuit import CircuitState
+from evenkeel.resilience.circuit import FORCED_RETRY_AFTER, Circuit, CircuitState, Signal
 from evenkeel.resilience.retry import Retry
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import ManualClock, ManualSeconds
@@ -151,3 +151,43 @@ def test_sixty_refusals_and_lost_races_in_a_row_leave_the_circuit_closed() -> No
 
     assert setting.circuits.get("wallet").state is CircuitState.CLOSED
     assert setting.circuits.write_count == 0
+
+
+def test_a_caller_without_time_says_nothing_against_the_service() -> None:
+    setting = Setting()
+    for _ in range(60):
+        with pytest.raises(DebitNotApplied):
+            setting.ask(within_s=6.9)
+
+    assert setting.circuits.get("wallet").state is CircuitState.CLOSED
+    assert setting.circuits.write_count == 0
+
+
+def test_no_attempt_begins_after_a_slow_breaker_has_taken_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    setting = Setting()
+    seen = setting.circuits.get
+
+    def slowly(name: str) -> Circuit:
+        setting.seconds.sleep(1.0)
+        return seen(name)
+
+    monkeypatch.setattr(setting.circuits, "get", slowly)
+
+    with pytest.raises(DebitNotApplied):
+        setting.ask(within_s=7.5)
+
+    assert setting.service.asked == []
+
+
+def test_it_says_for_how_long_a_debit_would_be_refused() -> None:
+    setting = Setting()
+    before = setting.guard.refuses_for_s
+    circuit = setting.circuits.get("wallet")
+    forced = circuit.forced(Signal.FORCED_OPEN, setting.clock(), "ops", "a test")
+    setting.circuits.save(forced, instead_of=circuit)
+    setting.clock.advance(6 * STEP)
+
+    assert before is None
+    assert setting.guard.refuses_for_s == FORCED_RETRY_AFTER.total_seconds()

@@ -20,14 +20,10 @@ from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Settlement, Sweep
 from evenkeel.resilience.circuit import Signal
 from tests.fakes.clock import ManualSeconds
-from tests.fakes.guard import attempt, breaker
+from tests.fakes.guard import breaker
 from tests.fakes.payment_store import shard_of
 from tests.payments import order
-from tests.unit.payments.platform import CLIENT, Platform, not_applied
-
-
-class Killed(BaseException):
-    """The process is gone."""
+from tests.unit.payments.platform import CLIENT, Killed, Platform, not_applied
 
 
 def answer_lost(debit: Callable[[], str]) -> str:
@@ -54,7 +50,7 @@ def platform() -> Platform:
 
 
 def swept(platform: Platform) -> Sweep:
-    return platform.sweeper.sweep(attempt("sweep-1"))
+    return swept_for(platform, 20.0)
 
 
 def swept_for(platform: Platform, duration_s: float, *meanwhile: Callable[[], object]) -> Sweep:
@@ -62,6 +58,7 @@ def swept_for(platform: Platform, duration_s: float, *meanwhile: Callable[[], ob
     seconds, rest = ManualSeconds(), list(meanwhile)
 
     def pause(pause_s: float) -> None:
+        platform.pauses.append(pause_s)
         seconds.sleep(pause_s)
         platform.wait(seconds=pause_s)
         if rest:
