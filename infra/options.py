@@ -1,6 +1,8 @@
 """What whoever deploys may choose: CDK context, read and checked in one place."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -11,6 +13,17 @@ from constructs import Node
 
 Wallet = Literal["isolated", "inline"]
 Network = Literal["public", "vpc"]
+
+# Where the runtime's own code is, as it will be in the layer.
+CORE = Path("layers/core/python")
+CHECK_CIRCUIT = """\
+import json, sys
+from evenkeel.resilience.limits import Limits, OutOfRange
+try:
+    Limits.from_mapping(json.load(sys.stdin))
+except OutOfRange as error:
+    sys.exit(str(error))
+"""
 
 
 class UnknownOption(ValueError):
@@ -29,7 +42,7 @@ class Options:
     """`isolated`: payments invokes the wallet function. `inline`: it is its own wallet."""
     network: Network
     circuit: Mapping[str, float]
-    """What is different about the wallets' circuit; the names are the runtime's to check."""
+    """What is different about the wallets' circuit; names and ranges are the runtime's to know."""
     deps: str
 
     @classmethod
@@ -40,6 +53,26 @@ class Options:
             circuit=_numbers(node, "circuit"),
             deps=_deps(node),
         )
+
+    def check(self) -> None:
+        """Refuse what has the right form, and with which every payment would fail.
+
+        The runtime knows, and is not imported here: what will be deployed is asked, as it is.
+        """
+        if not self.circuit:
+            return
+        circuit = json.dumps(self.circuit)
+        done = subprocess.run(  # noqa: S603 - the command is ours, and no shell reads it.
+            (sys.executable, "-B", "-c", CHECK_CIRCUIT),
+            cwd=CORE,
+            input=circuit,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            message = f"context circuit={circuit} is impossible: {done.stderr.strip()}"
+            raise UnknownOption(message)
 
 
 def _deps(node: Node) -> str:

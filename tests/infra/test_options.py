@@ -1,12 +1,16 @@
 """What whoever deploys may choose, and what happens to who asks for something else."""
 
-from collections.abc import Mapping
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_sqs as sqs
 
+from evenkeel.resilience.limits import Limits, OutOfRange
 from infra.app import compose
 from infra.options import LayerMissing, Options, UnknownOption
 from tests.infra.conftest import Synthesize
@@ -50,13 +54,65 @@ def test_a_circuit_that_is_no_object_of_numbers_is_refused(
         synthesize(circuit=circuit)
 
 
-def test_a_circuit_may_stand_in_a_file_too() -> None:
-    def of(circuit: object) -> Mapping[str, float]:
-        app = App(context={"deps": "layers/core", "circuit": circuit})
-        return Options.from_context(app.node).circuit
+def with_circuit(circuit: object) -> Options:
+    app = App(context={"deps": "layers/core", "circuit": circuit})
+    return Options.from_context(app.node)
 
-    assert of({"cool_down_s": 10}) == of('{"cool_down_s": 10}') == {"cool_down_s": 10}
-    assert of("{}") == {}
+
+def test_a_circuit_may_stand_in_a_file_too() -> None:
+    written = with_circuit({"cool_down_s": 10})
+
+    assert written == with_circuit('{"cool_down_s": 10}')
+    assert written.circuit == {"cool_down_s": 10}
+    assert with_circuit("{}").circuit == {}
+
+
+@pytest.mark.parametrize(
+    "circuit",
+    [
+        {"cool_down": 10},
+        {"cool_down_s": 0},
+        {"cool_down_s": 601.5},
+        {"quorum_count": 2.5},
+        {"tolerated_rate": 0.4, "outage_rate": 0.3},
+        {"cache_alert_s_max": 6, "cache_s_max": 5},
+    ],
+)
+def test_a_circuit_with_which_no_breaker_works_is_refused_in_the_words_of_the_runtime(
+    circuit: dict[str, float],
+) -> None:
+    with pytest.raises(OutOfRange) as at_run_time:
+        Limits.from_mapping(circuit)
+    with pytest.raises(UnknownOption) as here:
+        with_circuit(circuit).check()
+
+    assert str(here.value).endswith(f" is impossible: {at_run_time.value}")
+
+
+@pytest.mark.parametrize(
+    "circuit", [{}, {"cool_down_s": 10}, {"quorum_count": 5, "retry_ratio": 0}]
+)
+def test_a_circuit_that_the_runtime_takes_is_taken(circuit: dict[str, float]) -> None:
+    options = with_circuit(circuit)
+    options.check()
+
+    assert Limits.from_mapping(options.circuit) == Limits.from_mapping(circuit)
+
+
+def test_nothing_is_synthesized_for_an_impossible_circuit(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    context = {"deps": "layers/core", "circuit": '{"cool_down": 10}'}
+    done = subprocess.run(
+        (sys.executable, "-m", "infra.app"),
+        env=os.environ | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(context)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert done.stderr.rstrip().endswith("no such limit: cool_down")
+    assert not list(out.glob("*.template.json"))
 
 
 def test_a_layer_that_is_not_built_is_refused_with_what_to_do(
