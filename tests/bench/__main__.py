@@ -12,6 +12,7 @@ from typing import Any
 from infra.local.processes import marked
 from infra.local.stack import LocalStack
 from tests.bench import breaker
+from tests.bench.guard import added_cpu_ms
 from tests.bench.init import best_cpu_ms
 from tests.bench.throughput import CALLER_COUNTS, PAYMENTS_PER_LEVEL, measure
 from tests.memory import resident_mib
@@ -42,6 +43,7 @@ def _report(stack: dict[str, Any], folder: Path) -> Iterator[str]:
     yield "|---|---|"
     yield f"| cold start, from importing the handler to its first answer, best of 5 | {_init()} |"
     yield f"| a payment, all AWS calls answered at once, median of 300 | {_handler()} |"
+    yield f"| breaker, retry and retry budget, added to a healthy debit | {added_cpu_ms():.3f} |"
     yield ""
     yield "Payments created and debited in one call, through the emulated API Gateway and two"
     yield f"Lambda functions, {PAYMENTS_PER_LEVEL} at each level:"
