@@ -73,6 +73,13 @@ def store_retry() -> Retry:
     return _retry(attempt_count_max=3, total_s_max=1.5, delay_s_base=0.05, delay_s_max=0.2)
 
 
+def call_s_max() -> float:
+    """How long one call to a table or a queue can last."""
+    from evenkeel.adapters import clients
+
+    return clients.CALL_S_MAX
+
+
 @cache
 def wallet_retry() -> Retry:
     """For an invoke of the wallet function that failed: few attempts, as far as time allows."""
@@ -83,7 +90,7 @@ def wallet_retry() -> Retry:
         total_s_max=8.0,
         delay_s_base=0.05,
         delay_s_max=1.0,
-        attempt_s_max=clients.INVOKE_CONNECT_S_MAX + clients.INVOKE_READ_S_MAX,
+        attempt_s_max=clients.INVOKE_S_MAX,
     )
 
 

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 # Our own retries sit in the services, where it is known what may be repeated.
 ONE_ATTEMPT: Any = {"mode": "standard", "total_max_attempts": 1}
 
+# A table or a queue. The pool that botocore makes by default, ten connections, is enough for the
+# lanes of a sweep.
+CALL_CONNECT_S_MAX = 0.3
+CALL_READ_S_MAX = 1.0
+CALL_S_MAX = CALL_CONNECT_S_MAX + CALL_READ_S_MAX
 TABLE_CONFIG = Config(
-    connect_timeout=0.3,
-    read_timeout=1,
+    connect_timeout=CALL_CONNECT_S_MAX,
+    read_timeout=CALL_READ_S_MAX,
     retries=ONE_ATTEMPT,
     tcp_keepalive=True,
     parameter_validation=False,
@@ -29,6 +34,7 @@ TABLE_CONFIG = Config(
 # an answer that is on its way becomes an unknown outcome.
 INVOKE_CONNECT_S_MAX = 0.3
 INVOKE_READ_S_MAX = 6.5
+INVOKE_S_MAX = INVOKE_CONNECT_S_MAX + INVOKE_READ_S_MAX
 INVOKE_CONFIG = Config(
     connect_timeout=INVOKE_CONNECT_S_MAX,
     read_timeout=INVOKE_READ_S_MAX,
