@@ -1,20 +1,27 @@
 """One contract, every store. The fake may be trusted because it passes this too."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count, islice
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from evenkeel.adapters.dynamodb.payment_item import due_shard
+from evenkeel.adapters.dynamodb.payment_store import DUE_PAGE_COUNT
 from evenkeel.errors import Declined, DeclineReason, ObjectNotFound, VersionConflict
-from evenkeel.payments.model import Payment
-from evenkeel.payments.ports import PaymentStore, UserQuery
+from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, Payment
+from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey, PaymentStore, UserQuery
 from tests.fakes.clock import NOON
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.integration.stores import payment_store
 from tests.payments import order
 
 SECOND = timedelta(seconds=1)
+MOMENT = timedelta(microseconds=1)
+FAR_AHEAD = NOON + timedelta(days=365)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -158,3 +165,112 @@ def test_a_cursor_from_outside_the_window_is_no_error(
 
 def test_another_client_lists_nothing(store: PaymentStore, seven: list[Payment]) -> None:
     assert listed(store, UserQuery("cli_other", "alice", 9)) == []
+
+
+def due(store: PaymentStore, client_id: str, before: datetime) -> list[str]:
+    """Return what is due of a client, shard by shard."""
+    keys = [key for shard in range(DUE_SHARD_COUNT) for key in store.due(before, shard)]
+    return [key.payment_id for key in keys if key.client_id == client_id]
+
+
+def claimed(payment: Payment) -> Payment:
+    return payment.claimed("wal_1", NOON + SECOND, "r1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "due_at"),
+    [
+        ([], NOON + PENDING_FOR),
+        ([claimed], NOON + SECOND + LEASE_FOR),
+        ([claimed, lambda each: each.left_open(NOON + 2 * SECOND, "lost")], NOON + 2 * SECOND),
+        ([claimed, lambda each: each.released(NOON + 2 * SECOND, "busy")], NOON + PENDING_FOR),
+    ],
+    ids=["pending", "claimed", "left open", "released"],
+)
+def test_a_payment_that_is_not_settled_is_due_from_a_moment_on(
+    store: PaymentStore,
+    pending: Payment,
+    changes: list[Callable[[Payment], Payment]],
+    due_at: datetime,
+) -> None:
+    payment = pending
+    for change in changes:
+        payment = change(payment)
+        store.save(payment)
+
+    assert due(store, pending.client_id, due_at - MOMENT) == []
+    assert due(store, pending.client_id, due_at) == [pending.id]
+    assert due(store, pending.client_id, FAR_AHEAD) == [pending.id]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [claimed, lambda each: each.completed(NOON + SECOND, "trf_1")],
+        [claimed, lambda each: each.declined(NOON, Declined(DeclineReason.WALLET_FROZEN, "no"))],
+        [lambda each: each.expired(NOON + PENDING_FOR)],
+    ],
+    ids=["completed", "declined", "expired"],
+)
+def test_a_payment_that_is_settled_is_never_due(
+    store: PaymentStore, pending: Payment, changes: list[Callable[[Payment], Payment]]
+) -> None:
+    payment = pending
+    for change in changes:
+        payment = change(payment)
+        store.save(payment)
+
+    assert due(store, pending.client_id, FAR_AHEAD) == []
+
+
+def test_a_payment_that_was_made_and_claimed_in_one_is_due_when_its_lease_ends(
+    store: PaymentStore, client_id: str
+) -> None:
+    payment = Payment.created_and_claimed(order("k1", client_id, wallet_id="wal_1"), NOON, "r1")
+    store.add(payment)
+
+    assert due(store, client_id, NOON + LEASE_FOR - MOMENT) == []
+    assert due(store, client_id, NOON + LEASE_FOR) == [payment.id]
+
+
+def test_all_shards_together_yield_everything_once(store: PaymentStore, client_id: str) -> None:
+    payments = [Payment.created(order(f"k{number}", client_id), NOON) for number in range(60)]
+    for payment in payments:
+        store.add(payment)
+
+    found = Counter(due(store, client_id, FAR_AHEAD))
+    filled = [
+        any(key.client_id == client_id for key in store.due(FAR_AHEAD, shard))
+        for shard in range(DUE_SHARD_COUNT)
+    ]
+
+    assert found == Counter(payment.id for payment in payments)
+    assert all(filled)
+
+
+def test_a_payment_stays_in_its_shard(store: PaymentStore, pending: Payment) -> None:
+    def shards() -> list[int]:
+        key = PaymentKey(pending.client_id, pending.id)
+        return [each for each in range(DUE_SHARD_COUNT) if key in store.due(FAR_AHEAD, each)]
+
+    before = shards()
+    store.save(claimed(pending))
+
+    assert shards() == before
+
+
+def test_a_shard_of_many_pages_yields_each_payment_once_the_oldest_first(
+    store: PaymentStore, client_id: str
+) -> None:
+    payment_count = 2 * DUE_PAGE_COUNT + 1
+    keys = (f"p{number}" for number in count() if due_shard(f"pay_p{number}") == "3")
+    payments = [
+        Payment.created(order(key, client_id), NOON - number * SECOND)
+        for number, key in enumerate(islice(keys, payment_count))
+    ]
+    for payment in payments:
+        store.add(payment)
+
+    found = [key for key in store.due(FAR_AHEAD, 3) if key.client_id == client_id]
+
+    assert found == [PaymentKey(client_id, payment.id) for payment in reversed(payments)]
