@@ -39,6 +39,9 @@ TURNED_AWAY: list[Exception] = [
     refusal("LimitExceededException"),
     refusal("TransactionConflictException"),
     refusal("TooManyRequestsException", 429),
+    refusal("RequestThrottled", 403),
+    refusal("KMS.ThrottlingException"),
+    refusal("KmsThrottled"),
     exceptions.ConnectTimeoutError(endpoint_url=ENDPOINT),
     exceptions.EndpointConnectionError(endpoint_url=ENDPOINT),
 ]

@@ -105,7 +105,6 @@ def test_a_message_that_was_not_taken_is_a_busy_store(error: Exception) -> None:
         put(Queues(error))
 
 
-@pytest.mark.xfail(strict=True, reason="its own words for it are not among the codes we know")
 @pytest.mark.parametrize("code", ["RequestThrottled", "KmsThrottled", "KMS.ThrottlingException"])
 def test_a_message_that_sqs_throttles_in_its_own_words_is_a_busy_store(code: str) -> None:
     with pytest.raises(StoreBusy):

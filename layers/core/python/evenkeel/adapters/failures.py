@@ -30,10 +30,13 @@ CONDITION_FAILED_ERROR = "ConditionalCheckFailedException"  # As an error of its
 # The request was turned away whole, and may pass in a moment.
 BUSY_CODES = frozenset(
     {
+        "KMS.ThrottlingException",
+        "KmsThrottled",
         "LimitExceededException",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
         "ThrottlingError",
         "ThrottlingException",
         "TooManyRequestsException",
