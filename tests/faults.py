@@ -14,9 +14,15 @@ from botocore.compat import HTTPHeaders
 Fault = Exception | AWSResponse
 
 
+class Killed(BaseException):
+    """The process is gone: nothing catches it, nothing is recorded after it."""
+
+
 def answer(status: int, code: str, **fields: Any) -> AWSResponse:
+    """Return an error as the services say it that talk JSON: by a header, or in the body."""
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **fields}).encode()
-    return AWSResponse("", status, HTTPHeaders(), SimpleNamespace(stream=lambda: [body]))
+    headers = HTTPHeaders.from_dict({"x-amzn-errortype": code})
+    return AWSResponse("", status, headers, SimpleNamespace(stream=lambda: [body]))
 
 
 def cancelled(*codes: str) -> AWSResponse:

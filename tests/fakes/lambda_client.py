@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.response import StreamingBody
 
+from tests import faults
 from tests.context import Context
+from tests.faults import Killed
 
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
@@ -47,6 +52,40 @@ class FailingLambda:
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
         raise self._error
+
+
+class Body(BytesIO):
+    """What botocore reads an answer from."""
+
+    def stream(self) -> list[bytes]:
+        return [self.read()]
+
+
+class FunctionBehindClient:
+    """One function at the far end of a real client: answers the requests that it is sent.
+
+    So the client's own settings, and its parsing, take part, and so do its events.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self.is_stopped = False
+        self.errors: list[BaseException] = []  # That it has ended with.
+
+    def __call__(self, request: AWSPreparedRequest) -> AWSResponse:
+        if self.is_stopped:
+            return faults.answer(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequestsException")
+        assert isinstance(request.body, bytes | str)
+        headers = {}
+        try:
+            reply = self._handler(json.loads(request.body), Context())
+        except (Exception, Killed) as error:
+            self.errors.append(error)
+            headers["X-Amz-Function-Error"] = "Unhandled"
+            reply = {"errorType": type(error).__name__, "errorMessage": str(error)}
+        body = json.dumps(reply).encode()
+        headers["Content-Length"] = str(len(body))
+        return AWSResponse("", HTTPStatus.OK, HTTPHeaders.from_dict(headers), Body(body))
 
 
 def answer(
