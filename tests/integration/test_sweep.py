@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +17,9 @@ from evenkeel import bootstrap
 from evenkeel.adapters import clients
 from evenkeel.adapters.dynamodb.journal import DynamoDBJournal
 from evenkeel.clock import Deadline, utc_now
-from evenkeel.errors import Declined, RequestInProgress
+from evenkeel.errors import DebitNotApplied, Declined, RequestInProgress
 from evenkeel.ledger.transfer import Decline, Transfer
-from evenkeel.payments.model import LEASE_FOR, Order, Payment, PaymentStatus
+from evenkeel.payments.model import LEASE_FOR, Debit, Order, Payment, PaymentStatus
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
 from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Settlement, Sweep, Sweeper
@@ -26,6 +27,7 @@ from functions.sweeper import handler as sweeper_function
 from functions.sweeper.handler import handler
 from tests.context import Context
 from tests.emulator import Emulator
+from tests.fakes.clock import ManualSeconds
 from tests.fakes.payment_store import shard_of
 from tests.faults import Faults, answer
 from tests.integration.environment import forget
@@ -250,6 +252,29 @@ def test_each_lane_has_a_breaker_and_a_place_in_the_pool_of_connections_of_its_o
     assert len(breakers) == len(lanes) == DUE_SHARD_COUNT
     assert pool_size(clients.TABLE_CONFIG) > DUE_SHARD_COUNT
     assert pool_size(clients.INVOKE_CONFIG) > DUE_SHARD_COUNT
+
+
+class DeadWallets:
+    def debit(self, debit: Debit, request_id: str) -> str:
+        raise DebitNotApplied
+
+
+def test_the_lanes_of_a_sweep_speak_against_the_wallets_with_one_voice(
+    backlog: Backlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        for shard in range(DUE_SHARD_COUNT):
+            backlog.leave(backlog.order(key_in(shard), backlog.rich[0]), has_asked=False)
+    monkeypatch.setattr(bootstrap, "wallet_gateway", DeadWallets)
+    seconds = ManualSeconds()
+    sweeper = replace(bootstrap.sweeper(), sleep=seconds.sleep)
+    sweep = sweeper.sweep(Attempt("sweep", Deadline.after(9.0, seconds)))
+    trial = bootstrap.circuit_store().get(bootstrap.WALLET_CIRCUIT).trial
+
+    assert sweep.counts[Settlement.LEFT] == 3 * DUE_SHARD_COUNT
+    assert trial is not None
+    assert trial.failures > 0
+    assert len(trial.voters) == 1
 
 
 def pool_size(config: Any) -> int:
