@@ -30,6 +30,7 @@ class History:
     Attributes:
         may_wait: Whether the client prefers to be told later.
         is_in_two_steps: Whether it creates the payment first, and has it processed then.
+        is_promised: Whether the client was told that it would be told later.
         final_answers: All that the client was told and could rely on.
     """
 
@@ -44,7 +45,7 @@ class History:
         self.wallet_id = wallet.id
         self.order = order(token, client_id, amount_minor=amount_minor, wallet_id=wallet.id)
         self.circuit_name = f"wallet/{token}"
-        self.may_wait = self.is_in_two_steps = False
+        self.may_wait = self.is_in_two_steps = self.is_promised = False
         self.final_answers: set[str] = set()
         self._numbers = itertools.count(1)
         self._api = self._process()
@@ -115,6 +116,8 @@ class History:
             assert status in (PaymentStatus.PROCESSING, PaymentStatus.FAILED)
         else:
             assert status is not PaymentStatus.FAILED
+        if self.is_promised and status is PaymentStatus.PENDING:
+            assert self.platform.messages(), "it waits, and nobody knows"
         assert len(self.final_answers) <= 1, self.final_answers
         assert {type(error) for error in self.platform.function.errors} <= {Killed}
         return payment
@@ -147,6 +150,8 @@ class History:
                 self.final_answers.add(f"{answer.message}, as {answer.first_request_id} was told")
             case InvalidState():
                 self.final_answers.add(answer.code)
+            case Answer() if answer.payment.status is PaymentStatus.PENDING:
+                self.is_promised = True
             case Answer() if answer.payment.is_processed:
                 self.final_answers.add(PaymentReply.of(answer.payment).model_dump_json())
 
