@@ -19,6 +19,7 @@ from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
 from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Settlement, Sweep
 from evenkeel.resilience.circuit import Signal
+from evenkeel.resilience.limits import Limits
 from tests.fakes.clock import ManualSeconds
 from tests.fakes.guard import breaker
 from tests.fakes.payment_store import shard_of
@@ -374,6 +375,52 @@ def test_what_waited_is_debited_in_the_same_sweep_once_the_circuit_is_closed(
 
     assert sweep.counts[Settlement.RESUMED] == 1
     assert platform.balance == 900
+
+
+def recovering(platform: Platform) -> None:
+    """Let the circuit have opened, and recover: few calls go through, and none of this lane."""
+    platform.wait(seconds=6)
+    now, limits, circuits = platform.clock(), Limits(), platform.circuits
+    closed = circuits.get("wallet")
+    opened = circuits.save(closed.tripped(now, limits, "env_b"), instead_of=closed)
+    probing = circuits.save(opened.probing("env_b", now, limits), instead_of=opened)
+    circuits.save(probing.probe_answered(now, "env_b"), instead_of=probing)
+
+
+def test_a_circuit_that_recovers_costs_a_pass_one_claim_in_vain_and_no_more(
+    platform: Platform,
+) -> None:
+    left = [not_heard(platform, key) for key in ("k1", "k2", "k3")]
+    recovering(platform)
+
+    sweep = platform.sweeper.sweep(tried_once(platform))
+    versions = [platform.store.get(CLIENT, each.id).version - each.version for each in left]
+
+    assert sweep.counts[Settlement.LEFT] == 3
+    assert sorted(versions) == [0, 0, 2]
+
+
+def test_what_a_recovering_circuit_turned_away_is_asked_for_in_the_next_pass(
+    platform: Platform,
+) -> None:
+    for key in ("k1", "k2"):
+        not_heard(platform, key)
+    recovering(platform)
+
+    sweep = swept_for(platform, 10.0, lambda: platform.force(Signal.FORCED_CLOSED))
+
+    assert sweep.counts[Settlement.RESUMED] == 2
+
+
+def test_a_debit_that_fails_again_keeps_no_other_from_being_asked_for(platform: Platform) -> None:
+    for key in ("k1", "k2", "k3"):
+        not_heard(platform, key)
+    platform.gateway.faults.append(request_lost)
+
+    sweep = platform.sweeper.sweep(tried_once(platform))
+
+    assert sweep.counts[Settlement.RESUMED] == 2
+    assert sweep.counts[Settlement.LEFT] == 1
 
 
 def test_what_could_not_be_debited_in_time_is_not_claimed(platform: Platform) -> None:

@@ -21,6 +21,7 @@ from enum import StrEnum
 
 from evenkeel.clock import Clock
 from evenkeel.errors import (
+    CircuitOpen,
     Declined,
     InvalidState,
     OutcomeUnknown,
@@ -114,6 +115,7 @@ class _Lane:
     counts: Counter[Settlement] = field(default_factory=Counter)
     _stuck: set[PaymentKey] = field(default_factory=set)
     _not_debited: set[PaymentKey] = field(default_factory=set)  # As the ledger said, once.
+    _was_turned_away: bool = False  # By the circuit, in this pass.
 
     def run(self) -> Exception | None:
         """Go through the shards again and again; return what made it break off, if it did."""
@@ -130,6 +132,7 @@ class _Lane:
 
     def _pass(self) -> None:
         self.counts[Settlement.LEFT] = 0
+        self._was_turned_away = False
         try:
             for key in self._due():
                 if self.attempt.deadline.remaining_s <= 0:
@@ -185,10 +188,16 @@ class _Lane:
     def _resumed(self, payment: Payment) -> Settlement:
         if not self._may_ask():
             return Settlement.LEFT
-        answer = self.payments.resume(payment, self.attempt)
-        return Settlement.RESUMED if answer.payment.is_processed else Settlement.LEFT
+        after = self.payments.resume(payment, self.attempt).payment
+        if after.is_processed:
+            return Settlement.RESUMED
+        # A circuit that recovers lets few calls through: a claim for each of them is in vain.
+        self._was_turned_away = after.history[-1].detail == CircuitOpen.code
+        return Settlement.LEFT
 
     def _may_ask(self) -> bool:
         """Whether it is worth while to claim a payment and ask the wallets for its debit."""
         wallets = self.payments.wallets
+        if self._was_turned_away:
+            return False
         return wallets.refuses_for_s is None and wallets.has_time(self.attempt.deadline)
