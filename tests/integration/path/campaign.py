@@ -15,9 +15,7 @@ Repair = Callable[[History], None]
 
 
 def by_client(history: History) -> None:
-    """Let it come again at once, perhaps too early, and after the lease."""
-    history.ask()
-    history.check()
+    history.ask_too_early()
     history.wait(LEASE_FOR)
     history.ask()
 
@@ -95,6 +93,7 @@ class Campaign:
         self.scenario.act(history)
         struck = history.check()
         strike_count = tap.strike_count
+        was_told = bool(history.final_answers)
         self.platform.function.is_stopped = False
         if self.is_lasting:
             REPAIRS[repair](history)
@@ -106,6 +105,7 @@ class Campaign:
         history.check()
 
         assert strike_count > 0, "nothing has happened"
+        assert was_told or not self.scenario.heals(plan), "the client has to come again"
         assert repaired is None or repaired.status is not PaymentStatus.PROCESSING, "it is stuck"
         self.end(history)
         return struck.status if struck else None

@@ -22,6 +22,7 @@ class Fault(StrEnum):
     KILLED_AFTER = "the process dies after the call"
 
 
+DEATHS = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
 # Of a read that fails nothing remains, however it failed.
 OF_READS = (Fault.ANSWER_LOST, Fault.THROTTLED, Fault.OVERTAKEN, Fault.KILLED_AFTER)
 OF_WRITES = tuple(fault for fault in Fault if fault is not Fault.CONTENDED)

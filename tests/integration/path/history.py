@@ -59,6 +59,15 @@ class History:
         """Have the client send its request, as for the first time or once more."""
         self._heard(self._handled(lambda: self._asked(self._api)))
 
+    def ask_too_early(self) -> None:
+        """Have the client come again at once; while somebody has the lease, nothing is done."""
+        before = self.check()
+        self.ask()
+        after = self.check()
+
+        if before is not None and before.lease is not None:
+            assert after == before or self.platform.clock() >= before.lease.until
+
     def rival(self) -> None:
         """Have the client come again, after a lease, and meet another process."""
         self.wait(LEASE_FOR)
@@ -116,6 +125,11 @@ class History:
             assert status in (PaymentStatus.PROCESSING, PaymentStatus.FAILED)
         else:
             assert status is not PaymentStatus.FAILED
+        if payment is not None and record is not None and payment.is_processed:
+            assert (payment.transfer_id or transfer_id) == record.id
+        if payment is not None and payment.failure is not None:
+            assert isinstance(record, Decline)
+            assert payment.failure.request_id == record.request_id
         if self.is_promised and status is PaymentStatus.PENDING:
             assert self.platform.messages(), "it waits, and nobody knows"
         assert len(self.final_answers) <= 1, self.final_answers
