@@ -108,6 +108,8 @@ class Campaign:
         assert was_told or not self.scenario.heals(plan), "the client has to come again"
         assert repaired is None or repaired.status is not PaymentStatus.PROCESSING, "it is stuck"
         self.end(history)
+        if plan.call.place == "breakers":
+            history.check_circuit()
         return struck.status if struck else None
 
     def end(self, history: History) -> None:

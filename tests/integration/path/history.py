@@ -136,6 +136,14 @@ class History:
         assert {type(error) for error in self.platform.function.errors} <= {Killed}
         return payment
 
+    def check_circuit(self) -> None:
+        """Hold the circuit to a history without a gap."""
+        with self.platform.tap.muted():
+            kept = self.platform.circuits.transitions(self.circuit_name, limit=20)
+        numbers = [transition.number for transition in kept]
+
+        assert numbers == list(range(len(numbers), 0, -1))
+
     # How it is done.
 
     def _asked(self, process: Process) -> Answer:
