@@ -13,12 +13,14 @@ ROOMY: dict[str, float] = {
     "trial_s_max": 300,
     "cache_s_max": 60,
     "cache_alert_s_max": 0.1,
+    "cool_down_s": 600,
 }
 
 
 def roomy_but_for(name: str, value: float) -> dict[str, float]:
-    # A short trial has room for a fresh view only.
-    return ROOMY | ({"cache_s_max": 0.1} if name == "trial_s_max" else {}) | {name: value}
+    # A short trial, or a short cool-down, has room for a fresh view only.
+    has_no_room = name in ("trial_s_max", "cool_down_s")
+    return ROOMY | ({"cache_s_max": 0.1} if has_no_room else {}) | {name: value}
 
 
 def just_outside(name: str) -> tuple[float, float]:
@@ -97,3 +99,8 @@ def test_a_circuit_in_alert_is_read_no_less_often_than_a_quiet_one() -> None:
 
 def test_everybody_has_noticed_once_every_view_is_new_and_every_vote_is_cast() -> None:
     assert Limits(cache_s_max=4, vote_interval_s=1.5).notice == timedelta(seconds=5.5)
+
+
+def test_an_open_circuit_is_not_probed_before_everybody_has_heard_of_it() -> None:
+    with pytest.raises(OutOfRange, match="cool_down_s must not be below cache_s_max"):
+        Limits(cool_down_s=4.9, cache_s_max=5.0)

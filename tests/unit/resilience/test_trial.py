@@ -13,6 +13,7 @@ from tests.fakes.clock import NOON
 LIMITS = Limits()
 TRIAL = Trial("t1", NOON)
 TICK = timedelta(microseconds=1)
+OLD_ENOUGH = NOON + timedelta(seconds=LIMITS.trial_s_min)
 NOTICED = NOON + LIMITS.notice
 END = NOON + timedelta(seconds=LIMITS.trial_s_max)
 RESTED = NOON + timedelta(seconds=LIMITS.trial_rest_s)
@@ -56,37 +57,45 @@ def test_a_trial_begins_undecided() -> None:
 def test_so_many_failures_in_a_row_are_an_outage_and_one_fewer_are_not(
     limits: Limits, convicting: int
 ) -> None:
-    assert accused(convicting - 1).verdict(NOON, limits) is Verdict.UNDECIDED
-    assert accused(convicting).verdict(NOON, limits) is Verdict.OUTAGE
+    assert accused(convicting - 1).verdict(OLD_ENOUGH, limits) is Verdict.UNDECIDED
+    assert accused(convicting).verdict(OLD_ENOUGH, limits) is Verdict.OUTAGE
 
 
 def test_so_many_successes_in_a_row_acquit_and_one_fewer_do_not() -> None:
-    assert counted([ballot(1, calls=5)]).verdict(NOON, LIMITS) is Verdict.UNDECIDED
-    assert counted([ballot(1, calls=6)]).verdict(NOON, LIMITS) is Verdict.WELL
+    assert counted([ballot(1, calls=5)]).verdict(OLD_ENOUGH, LIMITS) is Verdict.UNDECIDED
+    assert counted([ballot(1, calls=6)]).verdict(OLD_ENOUGH, LIMITS) is Verdict.WELL
 
 
 def test_less_is_proof_while_the_dependency_recovers() -> None:
-    assert accused(4).verdict(NOON, LIMITS, is_recovering=True) is Verdict.UNDECIDED
-    assert accused(5).verdict(NOON, LIMITS, is_recovering=True) is Verdict.OUTAGE
+    assert accused(4).verdict(OLD_ENOUGH, LIMITS, is_recovering=True) is Verdict.UNDECIDED
+    assert accused(5).verdict(OLD_ENOUGH, LIMITS, is_recovering=True) is Verdict.OUTAGE
+
+
+def test_no_evidence_is_enough_before_a_blip_would_be_over_unless_it_recovers() -> None:
+    trial = accused(1000)
+
+    assert trial.verdict(OLD_ENOUGH - TICK, LIMITS) is Verdict.UNDECIDED
+    assert trial.verdict(OLD_ENOUGH, LIMITS) is Verdict.OUTAGE
+    assert trial.verdict(NOON, LIMITS, is_recovering=True) is Verdict.OUTAGE
 
 
 def test_successes_speak_against_failures() -> None:
     disputed = accused(9).with_vote(ballot(1, calls=3))
 
-    assert disputed.verdict(NOON, LIMITS) is Verdict.UNDECIDED
-    assert disputed.with_vote(ballot(1, failures=1)).verdict(NOON, LIMITS) is Verdict.OUTAGE
+    assert disputed.verdict(OLD_ENOUGH, LIMITS) is Verdict.UNDECIDED
+    assert disputed.with_vote(ballot(1, failures=1)).verdict(OLD_ENOUGH, LIMITS) is Verdict.OUTAGE
 
 
 def test_one_success_ends_the_suspicion_that_nothing_works_at_all() -> None:
     total = Limits(outage_rate=1.0)
 
-    assert TRIAL.with_vote(ballot(1)).verdict(NOON, total) is Verdict.WELL
+    assert TRIAL.with_vote(ballot(1)).verdict(OLD_ENOUGH, total) is Verdict.WELL
 
 
 def test_three_accusers_are_enough_however_many_say_otherwise() -> None:
     others = [ballot(number + 10) for number in range(20)]
 
-    assert counted(others, accused(100)).verdict(NOON, LIMITS) is Verdict.OUTAGE
+    assert counted(others, accused(100)).verdict(OLD_ENOUGH, LIMITS) is Verdict.OUTAGE
 
 
 @pytest.mark.parametrize("seats", [1, 2])
@@ -101,7 +110,7 @@ def test_few_accusers_are_believed_once_everybody_has_had_the_time_to_object(sea
 def test_few_accusers_are_never_believed_if_one_other_says_otherwise(seats: int) -> None:
     trial = accused(1000, seats=seats).with_vote(ballot(9))
 
-    assert trial.verdict(NOON, LIMITS) is Verdict.UNDECIDED
+    assert trial.verdict(OLD_ENOUGH, LIMITS) is Verdict.UNDECIDED
     assert trial.verdict(NOTICED, LIMITS) is Verdict.UNDECIDED
     assert trial.verdict(END, LIMITS) is Verdict.UNDECIDED
 
@@ -122,11 +131,11 @@ def test_an_accuser_remains_one_whatever_it_sees_later() -> None:
 def test_environments_that_share_a_seat_count_as_one() -> None:
     shared = counted([ballot(7, failures=1) for _ in range(9)])
 
-    assert shared.verdict(NOON, LIMITS) is Verdict.UNDECIDED
+    assert shared.verdict(OLD_ENOUGH, LIMITS) is Verdict.UNDECIDED
 
 
 def test_one_accuser_is_enough_where_the_limits_say_so() -> None:
-    assert accused(9, seats=1).verdict(NOON, Limits(quorum_count=1)) is Verdict.OUTAGE
+    assert accused(9, seats=1).verdict(OLD_ENOUGH, Limits(quorum_count=1)) is Verdict.OUTAGE
 
 
 ballots = st.integers(1, 9).flatmap(
@@ -201,10 +210,10 @@ def test_after_an_acquittal_there_is_a_rest_before_the_next_trial() -> None:
 
 def ended(random: Random, rate: float, limits: Limits) -> Verdict:
     trial = TRIAL
-    while trial.verdict(NOON, limits) is Verdict.UNDECIDED:
+    while trial.verdict(OLD_ENOUGH, limits) is Verdict.UNDECIDED:
         seat, failures = random.randrange(SEAT_COUNT), int(random.random() < rate)
         trial = trial.with_vote(ballot(seat, failures=failures))
-    return trial.verdict(NOON, limits)
+    return trial.verdict(OLD_ENOUGH, limits)
 
 
 def test_verdicts_are_wrong_no_more_often_than_the_limits_say() -> None:

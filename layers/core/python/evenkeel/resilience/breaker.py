@@ -163,6 +163,9 @@ class Breaker:
             self._report_evidence(was_on_trial, has_failed=has_failed)
         elif has_failed:
             self._open_trial()
+        if has_failed:
+            # Nobody else opens the circuit: a failure that is over is no outage any more.
+            self._trip_if_proved()
 
     def _report_probe(self, *, has_failed: bool) -> None:
         now, by = self._environment.clock(), self._environment.id
@@ -181,8 +184,7 @@ class Breaker:
         ballot = Ballot(trial_id, self._seat, self._calls, self._failures)
         # A vote that is lost is better than one that may count twice.
         self._calls = self._failures = 0
-        if self._write(lambda: self._store.vote(self._name, ballot)):
-            self._trip_if_proved()
+        self._write(lambda: self._store.vote(self._name, ballot))
 
     def _open_trial(self) -> None:
         now = self._environment.clock()
@@ -205,8 +207,6 @@ class Breaker:
             if not self._write(lambda: self._store.get(self._name)):
                 self._see(Circuit(self._name))
             self._step_up_if_time()
-        # Proof can be complete by time alone, or whoever completed it could not act on it.
-        self._trip_if_proved()
         return self._circuit
 
     def _step_up_if_time(self) -> None:
@@ -239,7 +239,9 @@ class Breaker:
         self._circuit = circuit
         self._tell(circuit.transition)
         limits = self._limits
-        age_s = limits.cache_s_max if circuit.is_quiet else limits.cache_alert_s_max
+        is_on_trial = circuit.is_on_trial(self._environment.clock(), limits)
+        is_calm = circuit.is_quiet and not is_on_trial
+        age_s = limits.cache_s_max if is_calm else limits.cache_alert_s_max
         age_s *= 1 - JITTER * self._environment.draw()
         self._stale_at_s = self._environment.elapsed_s() + age_s
 

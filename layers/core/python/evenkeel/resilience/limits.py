@@ -22,6 +22,7 @@ RANGES: Mapping[str, Range] = {
     "missed_outage_chance": Range(1e-6, 0.5),
     "quorum_count": Range(1, 50),
     "slow_call_s": Range(0.05, 25),
+    "trial_s_min": Range(0, 10),
     "trial_s_max": Range(5, 300),
     "trial_rest_s": Range(0, 60),
     "vote_interval_s": Range(0, 10),
@@ -53,6 +54,7 @@ class Limits:
         missed_outage_chance: That one trial ends without opening it in an outage.
         quorum_count: So many environments must have seen failures, unless there are fewer.
         slow_call_s: An answer that took longer is a failure of the dependency.
+        trial_s_min: What lasts no longer than this is no outage, however many calls it met.
         trial_s_max: Older evidence is forgotten.
         trial_rest_s: No new trial begins sooner after the start of one that ended well.
         vote_interval_s: One environment writes at most one vote in this time.
@@ -71,6 +73,7 @@ class Limits:
     missed_outage_chance: float = 0.05
     quorum_count: int = 3
     slow_call_s: float = 3.0
+    trial_s_min: float = 0.35
     trial_s_max: float = 30.0
     trial_rest_s: float = 2.0
     vote_interval_s: float = 1.0
@@ -78,7 +81,7 @@ class Limits:
     cache_alert_s_max: float = 1.0
     cool_down_s: float = 5.0
     probe_s_max: float = 10.0
-    ramp_step_s: float = 2.0
+    ramp_step_s: float = 1.0
     retry_ratio: float = 0.2
 
     def __post_init__(self) -> None:
@@ -88,7 +91,9 @@ class Limits:
             raise OutOfRange("tolerated_rate must be below outage_rate")
         if self.cache_alert_s_max > self.cache_s_max:
             raise OutOfRange("cache_alert_s_max must not be above cache_s_max")
-
+        if self.cool_down_s < self.cache_s_max:
+            # Who has not heard yet that the circuit is open would be asking beside the probe.
+            raise OutOfRange("cool_down_s must not be below cache_s_max")
         if timedelta(seconds=self.trial_s_max) <= self.notice:
             raise OutOfRange("trial_s_max must be above cache_s_max and vote_interval_s together")
 

@@ -79,10 +79,10 @@ class Trial:
         """Return what the evidence says; time counts where silence does."""
         chance = limits.false_relapse_chance if is_recovering else limits.false_trip_chance
         score = self._score(limits)
-        if score >= log((1 - limits.missed_outage_chance) / chance) and self._has_quorum(
-            now, limits
-        ):
-            return Verdict.OUTAGE
+        if score >= log((1 - limits.missed_outage_chance) / chance):
+            lasts = is_recovering or now >= self.opened_at + timedelta(seconds=limits.trial_s_min)
+            is_proved = lasts and self._has_quorum(now, limits)
+            return Verdict.OUTAGE if is_proved else Verdict.UNDECIDED
         if score <= log(limits.missed_outage_chance / (1 - chance)):
             return Verdict.WELL
         return Verdict.UNDECIDED
