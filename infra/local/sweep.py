@@ -12,7 +12,7 @@ COMMAND = {"command": "sweep"}
 SWEEP_S_MAX = 60.0
 
 # What can have become of a payment, in the order in which it is told.
-OUTCOMES = ("completed", "declined", "expired", "resumed", "left")
+OUTCOMES = ("completed", "declined", "expired", "resumed", "left", "stuck")
 
 
 def sweep(stack: Stack) -> dict[str, int]:

@@ -8,7 +8,15 @@ from infra.local.sweep import in_words, sweep
 from tests.emulator import Emulator
 from tests.local.functions import deployed
 
-SWEPT = {"looked": 7, "completed": 3, "declined": 1, "expired": 0, "resumed": 2, "left": 1}
+SWEPT = {
+    "looked": 8,
+    "completed": 3,
+    "declined": 1,
+    "expired": 0,
+    "resumed": 2,
+    "left": 1,
+    "stuck": 1,
+}
 
 SWEEPER = f"""
 def handler(event, context):
@@ -38,11 +46,11 @@ def test_a_sweeper_that_fails_is_a_problem_with_its_reason(emulator: Emulator) -
     [
         (
             SWEPT,
-            "Looked at 7 payments: 3 completed, 1 declined, 0 expired, 2 resumed, 1 left.",
+            "Looked at 8 payments: 3 completed, 1 declined, 0 expired, 2 resumed, 1 left, 1 stuck.",
         ),
         (
             {**dict.fromkeys(SWEPT, 0), "looked": 1, "completed": 1},
-            "Looked at 1 payment: 1 completed, 0 declined, 0 expired, 0 resumed, 0 left.",
+            "Looked at 1 payment: 1 completed, 0 declined, 0 expired, 0 resumed, 0 left, 0 stuck.",
         ),
     ],
 )

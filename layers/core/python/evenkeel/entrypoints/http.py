@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 from urllib.parse import unquote
+from urllib.request import parse_http_list
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -162,7 +163,7 @@ class Api:
             raise ObjectNotFound
         if access.scope is None:
             return self.resolver.resolve(event, context)
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        headers = _headers(event)
         principal = bootstrap.doorkeeper().admit(headers.get("x-api-key"))
         logger.append_keys(client_id=principal.client_id)
         principal.require(access.scope)
@@ -186,6 +187,7 @@ class Api:
             "body": text or None,
             "isBase64Encoded": False,
             "headers": headers | JSON,
+            "multiValueHeaders": {name: [value] for name, value in (headers | JSON).items()},
         }
         return self.resolver.resolve({**event, **readable}, context)
 
@@ -247,10 +249,25 @@ def _idempotency_key(headers: Mapping[str, str]) -> str:
     return key
 
 
+def _headers(event: Event) -> dict[str, str]:
+    """Return the headers by their names in lower case; several of one name are one list."""
+    single = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    lines = event.get("multiValueHeaders") or {}
+    return single | {
+        name.lower(): ", ".join(values) for name, values in lines.items() if len(values) > 1
+    }
+
+
 def _prefers(headers: Mapping[str, str], preference: str) -> bool:
     """Tell whether the header Prefer (RFC 7240) names it; what it says beside is ignored."""
-    named = re.split(r"[,;]", headers.get("prefer") or "")
-    return preference in (each.strip().lower() for each in named)
+    named = (each.partition(";")[0] for each in parse_http_list(headers.get("prefer") or ""))
+    return any(_is_set(each, preference) for each in named)
+
+
+def _is_set(named: str, preference: str) -> bool:
+    name, _, value = named.partition("=")
+    # An empty value is the same as none.
+    return name.strip().lower() == preference and value.strip() in ("", '""')
 
 
 def _invalid(error: RequestValidationError) -> NoReturn:
