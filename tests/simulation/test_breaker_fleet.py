@@ -25,6 +25,7 @@ from tests.simulation.circuit.scenarios import (
     BAD_ENVIRONMENT,
     BAD_SHARD,
     BAD_SHARD_APART,
+    BLIP,
     COLD,
     COLD_SMALL,
     FLAPPING,
@@ -134,6 +135,14 @@ def test_no_healthy_request_is_refused_for_the_failures_of_a_few(
 
     assert our.opens_after_s is None
     assert our.healthy_refused == 0
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_blip_opens_nothing_though_much_traffic_meets_it(seed: int) -> None:
+    our = play(BLIP, 500, seed, BREAKERS["ours"])
+
+    assert our.faulty_count > 100
+    assert our.opening_count == 0
 
 
 def test_one_bad_environment_closes_down_a_fleet_of_theirs() -> None:
