@@ -4,12 +4,13 @@ Plain data, because not every emulator reads it from the template: the local sta
 """
 
 # On a laptop each execution is a process of its own, and they share its cores. On AWS they are
-# reserved: the account needs as many to spare, and payments cannot starve what settles them.
+# reserved: the account needs as many to spare. There the wallets can be asked by all that ask
+# them at once, with eight lanes in a sweep: payments cannot starve what settles them.
 CONCURRENCY = {
     "payments_api": {"aws": 200, "local": 6},
     "wallets_api": {"aws": 100, "local": 4},
     "ops_api": {"aws": 10, "local": 2},
-    "wallet_commands": {"aws": 200, "local": 6},
+    "wallet_commands": {"aws": 240, "local": 6},
     "access_commands": {"aws": 5, "local": 2},
     "ledger_stream": {"aws": 20, "local": 2},
     "payment_worker": {"aws": 20, "local": 2},

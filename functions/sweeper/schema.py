@@ -7,7 +7,7 @@ from evenkeel.payments.sweeper import Settlement, Sweep
 
 
 class SweepReply(Reply):
-    """Numbers of payments; *left* and *stuck* are those that are still due."""
+    """Numbers of payments; *left* and *stuck* are still due, as far as they were looked at."""
 
     looked: int
     completed: int

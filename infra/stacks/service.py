@@ -122,7 +122,9 @@ class ServiceStack(Stack):
             function.use(table, "DescribeTable")
         function.tell("WALLET_FUNCTION", self._wallets.name)
         function.allow(["lambda:GetFunctionConcurrency"], [self._wallets.arn])
-        self._may_break_circuits(function, "BatchGetItem", "DescribeTable")
+        function.use(
+            self._data.breakers, "BatchGetItem", "DescribeTable", "GetItem", "PutItem", "UpdateItem"
+        )
         return function
 
     def _wallet_commands(self) -> Function:
@@ -192,10 +194,7 @@ class ServiceStack(Stack):
         else:
             function.tell("WALLET_FUNCTION", self._wallets.name)
             function.allow(["lambda:InvokeFunction"], [self._wallets.arn])
-        self._may_break_circuits(function)
-
-    def _may_break_circuits(self, function: Function, *actions: str) -> None:
-        function.use(self._data.breakers, "GetItem", "PutItem", "UpdateItem", *actions)
+        function.use(self._data.breakers, "GetItem", "PutItem", "UpdateItem")
         if self._options.circuit:
             circuit = json.dumps(self._options.circuit, separators=(",", ":"))
             function.tell("WALLET_CIRCUIT", circuit)

@@ -29,7 +29,7 @@ class InMemoryCircuitStore:
         self.lost_answer: Exception | None = None
         self.is_down = False
 
-    def get(self, name: str) -> Circuit:
+    def get(self, name: str, *, is_latest: bool = False) -> Circuit:
         with self._lock:
             self.read_count += 1
             self._fail()
@@ -39,10 +39,10 @@ class InMemoryCircuitStore:
         def saved(stored: Circuit) -> Circuit:
             if stored.version != circuit.version - 1:
                 return stored
-            if circuit.is_new_state:
-                assert circuit.transition is not None
+            if circuit.transition and circuit.transition != stored.transition:
                 self._transitions[circuit.name].append(circuit.transition)
-            return replace(circuit, trial=circuit.trial and stored.trial)
+            forgets_trial = circuit.trial is None and instead_of.trial is not None
+            return replace(circuit, trial=None if forgets_trial else stored.trial)
 
         return self._write(circuit.name, saved)
 
@@ -61,13 +61,10 @@ class InMemoryCircuitStore:
 
         return self._write(name, voted)
 
-    def transitions(
-        self, name: str, *, limit: int, below: int | None = None
-    ) -> Sequence[Transition]:
+    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
         with self._lock:
             self._fail()
-            kept = reversed(self._transitions[name])
-            return [each for each in kept if below is None or each.number < below][:limit]
+            return self._transitions[name][::-1][:limit]
 
     def _write(self, name: str, change: Callable[[Circuit], Circuit]) -> Circuit:
         with self._lock:

@@ -268,7 +268,7 @@ def test_the_lanes_of_a_sweep_speak_against_the_wallets_with_one_voice(
     monkeypatch.setattr(bootstrap, "wallet_gateway", DeadWallets)
     seconds = ManualSeconds()
     sweeper = replace(bootstrap.sweeper(), sleep=seconds.sleep)
-    sweep = sweeper.sweep(Attempt("sweep", Deadline.after(9.0, seconds)))
+    sweep = sweeper.sweep(Attempt("sweep", Deadline.after(13.0, seconds)))
     trial = bootstrap.circuit_store().get(bootstrap.WALLET_CIRCUIT).trial
 
     assert sweep.counts[Settlement.LEFT] == 3 * DUE_SHARD_COUNT

@@ -185,7 +185,7 @@ SCENARIOS = {
     ),
     # The queue.
     "wait in the queue": Scenario(
-        (ADDED, CIRCUIT, SAVED, QUEUED), PENDING, prepare=(opened, may_wait)
+        (ADDED, CIRCUIT, QUEUED, SAVED), PENDING, prepare=(opened, may_wait)
     ),
     "be put back by the worker": Scenario(
         (CIRCUIT, QUEUED),

@@ -28,7 +28,7 @@ class LaggedCircuitStore:
     def write_count(self) -> int:
         return self._inner.write_count
 
-    def get(self, name: str) -> Circuit:
+    def get(self, name: str, *, is_latest: bool = False) -> Circuit:
         self.read_count += 1
         return self._lagged(name).read()
 
@@ -43,10 +43,8 @@ class LaggedCircuitStore:
     def vote(self, name: str, ballot: Ballot) -> Circuit:
         return self._written(self._inner.vote(name, ballot))
 
-    def transitions(
-        self, name: str, *, limit: int, below: int | None = None
-    ) -> Sequence[Transition]:
-        return self._inner.transitions(name, limit=limit, below=below)
+    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
+        return self._inner.transitions(name, limit=limit)
 
     def force(self, name: str, signal: Signal) -> None:
         """Let an operator force the circuit, at no cost."""

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.model import Debit
 from evenkeel.resilience.budget import RetryBudget
-from evenkeel.resilience.circuit import FORCED_RETRY_AFTER, Circuit, CircuitState, Signal
+from evenkeel.resilience.circuit import FORCED_RETRY_AFTER, CircuitState, Signal
 from evenkeel.resilience.retry import Retry
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import ManualClock, ManualSeconds
@@ -163,22 +164,15 @@ def test_a_caller_without_time_says_nothing_against_the_service() -> None:
     assert setting.circuits.write_count == 0
 
 
-def test_no_attempt_begins_after_a_slow_breaker_has_taken_the_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_a_slow_breaker_could_make_too_late_is_not_begun() -> None:
     setting = Setting()
-    seen = setting.circuits.get
-
-    def slowly(name: str) -> Circuit:
-        setting.seconds.sleep(1.0)
-        return seen(name)
-
-    monkeypatch.setattr(setting.circuits, "get", slowly)
-
+    guard = replace(setting.guard, admission_s_max=1.0)
     with pytest.raises(DebitNotApplied):
-        setting.ask(within_s=7.5)
+        guard.debit(DEBIT, "r1", Deadline.after(7.9, setting.seconds))
 
     assert setting.service.asked == []
+    assert setting.circuits.read_count == 0
+    assert guard.debit(DEBIT, "r1", Deadline.after(8.1, setting.seconds)) == "trf_a"
 
 
 def test_it_says_for_how_long_a_debit_would_be_refused() -> None:

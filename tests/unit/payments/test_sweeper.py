@@ -170,8 +170,43 @@ def test_while_the_circuit_is_open_what_was_debited_is_settled_all_the_same(
     assert platform.stored().status is PaymentStatus.COMPLETED
 
 
+def test_a_debit_that_breaks_the_wallets_is_asked_for_once_in_a_sweep(platform: Platform) -> None:
+    """Or it would open the circuit, and then be the probe, time and again."""
+    platform.gateway.faults += [request_lost] * 9
+    platform.pay()
+    before = platform.gateway.call_count
+
+    sweep = swept(platform)
+
+    assert platform.gateway.call_count == before + 1
+    assert sweep.counts[Settlement.LEFT] == 1
+    assert len(platform.pauses) > 1
+
+
+def test_a_debit_that_arrives_late_is_found_by_the_sweep_that_asked_for_it(
+    platform: Platform,
+) -> None:
+    def answer_late(debit: Callable[[], str]) -> str:
+        late.append(debit)
+        raise DebitUnconfirmed
+
+    late: list[Callable[[], str]] = []
+    platform.gateway.faults += [request_lost, answer_late]
+    platform.pay()
+
+    def arrives(_: float) -> None:
+        while late:
+            late.pop()()
+
+    platform.sweeper = replace(platform.sweeper, sleep=arrives)
+    sweep = swept(platform)
+
+    assert sweep.counts[Settlement.COMPLETED] == 1
+    assert platform.balance == 600
+
+
 def test_a_sweep_stays_with_what_is_left_until_the_outage_is_over(platform: Platform) -> None:
-    platform.gateway.faults += [request_lost, request_lost, request_lost]
+    platform.gateway.faults += [request_lost, not_applied, not_applied]
     platform.pay()
 
     sweep = swept(platform)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, WalletUnavailable
-from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, Payment, PaymentStatus
+from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, QUEUED_FOR, PaymentStatus
 from evenkeel.payments.ports import WaitingPayment
 from evenkeel.resilience.circuit import Signal
 from tests import requests
@@ -209,35 +209,40 @@ class DyingQueue:
         raise Killed
 
 
-@pytest.fixture
-def unqueued(platform: Platform) -> Payment:
-    """A payment whose maker died before it was queued."""
+def test_who_dies_as_it_queues_a_payment_leaves_it_to_the_sweeper(platform: Platform) -> None:
     platform.gateway.faults.append(not_applied)
-    queue, platform.queue = platform.queue, DyingQueue()  # type: ignore[assignment]
+    platform.queue = DyingQueue()  # type: ignore[assignment]
     with pytest.raises(Killed):
         platform.pay(may_wait=True)
-    platform.queue = queue
-    return platform.stored()
+    left = platform.stored()
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+    platform.sweeper.sweep(attempt("sweep-1"))
 
-
-def test_who_dies_before_a_payment_is_queued_leaves_it_to_its_client(
-    platform: Platform, unqueued: Payment
-) -> None:
-    again = platform.pay()
-
-    assert unqueued.status is PaymentStatus.PENDING
-    assert again.status is PaymentStatus.COMPLETED
+    assert left.status is PaymentStatus.PROCESSING
+    assert platform.stored().status is PaymentStatus.COMPLETED
     assert platform.balance == 600
 
 
-def test_who_dies_before_a_payment_is_queued_leaves_it_to_be_cancelled_after_a_day(
-    platform: Platform, unqueued: Payment
-) -> None:
-    platform.clock.advance(PENDING_FOR)
-    platform.sweeper.sweep(attempt("sweep-1"))
+def test_who_asks_again_for_what_is_queued_adds_no_message(platform: Platform) -> None:
+    platform.force(Signal.FORCED_OPEN)
+    answers = [platform.pay(may_wait=True).status for _ in range(5)]
 
-    assert platform.stored().status is PaymentStatus.CANCELLED
-    assert platform.balance == 1000
+    assert answers == [PaymentStatus.PENDING] * 5
+    assert len(platform.queue.waiting) == 1
+
+
+def test_who_asks_again_much_later_adds_one_in_case_the_first_got_lost(
+    platform: Platform,
+) -> None:
+    platform.force(Signal.FORCED_OPEN)
+    platform.pay(may_wait=True)
+    platform.wait(seconds=QUEUED_FOR.total_seconds() - 1)
+    platform.pay(may_wait=True)
+    early = len(platform.queue.waiting)
+    platform.wait(seconds=1)
+    platform.pay(may_wait=True)
+
+    assert (early, len(platform.queue.waiting)) == (1, 2)
 
 
 def test_what_is_refused_is_done(platform: Platform) -> None:

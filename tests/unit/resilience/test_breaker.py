@@ -865,12 +865,40 @@ def test_a_store_that_is_down_is_not_asked_before_every_call() -> None:
     assert fleet.store.read_count == 2
 
 
-def test_only_what_the_store_may_say_is_taken_for_blindness(fleet: Fleet) -> None:
-    """A mistake of ours is not swallowed."""
+def test_whatever_the_store_raises_calls_go_through_and_somebody_is_told(fleet: Fleet) -> None:
+    """A right that is missing, or a circuit that newer code has written."""
     fleet.store.fault = ZeroDivisionError()
 
-    with pytest.raises(ZeroDivisionError):
-        fleet.breakers[0].call(works)
+    assert fleet.call(0, works) == "answered"
+    assert [repr(error) for error in fleet.heard.blind] == ["ZeroDivisionError()"]
+
+
+def test_a_report_that_fails_does_not_hide_the_answer(fleet: Fleet) -> None:
+    fleet.call(0, fails)
+
+    def works_unreportably() -> str:
+        fleet.store.fault = ZeroDivisionError()
+        return works()
+
+    assert fleet.call(1, works_unreportably) == "answered"
+    assert len(fleet.heard.blind) == 1
+
+
+def test_a_circuit_that_can_be_read_and_not_be_moved_lets_one_call_through_per_cool_down(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(circuit: Circuit, *, instead_of: Circuit) -> Circuit:
+        raise StoreBusy
+
+    fleet.opened()
+    monkeypatch.setattr(fleet.store, "save", denied)
+    fleet.wait(fleet.cooling_s)
+    called = Counter[str]()
+    for _ in range(40):
+        called[fleet.call(0, works)] += 1
+        fleet.wait(1.0)
+
+    assert called["answered"] == 40 // LIMITS.cool_down_s - 1
 
 
 # Answers that come late.

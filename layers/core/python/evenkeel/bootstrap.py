@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 # The dependency that payments have, in the words of the operations API.
 WALLET_CIRCUIT = "wallet"
+# What its breaker asks its table for before a call: a view, and a move in two writes.
+ADMISSION_CALL_COUNT = 3
 
 
 @cache
@@ -174,7 +176,13 @@ def _wallet_guard(environment_id: str) -> WalletGuard:
     budget = RetryBudget(
         breaker.retry_share, random.random, earned=settings().wallet_circuit.retry_ratio
     )
-    return WalletGuard(wallet_gateway(), breaker, wallet_retry(), budget)
+    return WalletGuard(
+        wallet_gateway(),
+        breaker,
+        wallet_retry(),
+        budget,
+        admission_s_max=ADMISSION_CALL_COUNT * call_s_max(),
+    )
 
 
 @cache

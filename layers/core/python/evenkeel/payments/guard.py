@@ -19,10 +19,17 @@ from evenkeel.resilience.retry import Retry
 
 @dataclass(frozen=True, slots=True)
 class WalletGuard:
+    """The wallets, guarded.
+
+    Attributes:
+        admission_s_max: How long the breaker may take to let a call through.
+    """
+
     gateway: WalletGateway
     breaker: Breaker
     retry: Retry
     budget: RetryBudget
+    admission_s_max: float = 0.0
 
     @property
     def refuses_for_s(self) -> float | None:
@@ -30,8 +37,8 @@ class WalletGuard:
         return self.breaker.refuses_for_s
 
     def has_time(self, deadline: Deadline) -> bool:
-        """Whether an attempt that begins now is over by the deadline, however slow it is."""
-        return deadline.remaining_s >= self.retry.attempt_s_max
+        """Whether a debit that is asked for now has its answer by the deadline, however slow."""
+        return deadline.remaining_s >= self.admission_s_max + self.retry.attempt_s_max
 
     def debit(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
         """Ask for the debit, once or more often, and return the id of the posted transfer.
@@ -46,8 +53,6 @@ class WalletGuard:
         return self.breaker.call(lambda: self._with_retries(debit, request_id, deadline))
 
     def _with_retries(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
-        if not self.has_time(deadline):
-            raise DebitNotApplied  # The breaker's table took what was left.
         transfer_id = self.retry.call(
             lambda: self.breaker.timed(lambda: self.gateway.debit(debit, request_id)),
             deadline=deadline,

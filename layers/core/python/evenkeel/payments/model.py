@@ -18,10 +18,12 @@ from evenkeel.money import Money
 
 PAYMENT_PREFIX = "pay"
 
-# Longer than an attempt can last: a function that still runs holds its lease.
+# Longer than a request can last: while a client is being answered, nobody else works on it.
 LEASE_FOR = timedelta(seconds=30)
 # What nobody has processed by then was forgotten: the money must not move any more.
 PENDING_FOR = timedelta(hours=24)
+# A message that was put into the queue is surely there for so long, or on its way through.
+QUEUED_FOR = timedelta(minutes=5)
 
 HISTORY_HEAD_COUNT = 10
 HISTORY_COUNT_MAX = 100  # An item must stay small; of a longer history the middle is dropped.
@@ -162,6 +164,7 @@ class Payment:
     processed_at: datetime | None = None
     processed_version: int | None = None
     lease: Lease | None = None
+    queued_until: datetime | None = None
     may_be_debited: bool = False  # An earlier attempt may have been applied, or still be under way.
     history: tuple[Change, ...] = ()
 
@@ -257,6 +260,13 @@ class Payment:
         """
         event = Event.LEFT_OPEN if self.may_be_debited else Event.RELEASED
         return self._after(event, now, detail=cause)
+
+    def queued(self, now: datetime) -> Payment:
+        """Return the payment with a message that stands for it."""
+        return replace(self, queued_until=now + QUEUED_FOR)
+
+    def is_queued(self, now: datetime) -> bool:
+        return self.queued_until is not None and now < self.queued_until
 
     def left_open(self, now: datetime, cause: str) -> Payment:
         """Return the payment after an attempt of unknown outcome: PROCESSING, free to claim."""

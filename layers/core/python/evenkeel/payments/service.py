@@ -176,20 +176,24 @@ class Payments:
         except OutcomeUnknown as unknown:
             return self._record(payment.left_open(self.clock(), unknown.code))
         except Unavailable as unavailable:
-            answer = self._record(payment.released(self.clock(), unavailable.code))
-            return self._put_off(answer, attempt, unavailable)
+            return self._put_off(payment, attempt, unavailable)
         return self._record(payment.completed(self.clock(), transfer_id))
 
-    def _put_off(self, answer: Answer, attempt: Attempt, cause: Unavailable) -> Answer:
-        """Answer for a payment of which nothing was applied, unless that is not sure."""
-        payment = answer.payment
-        if payment.status is not PaymentStatus.PENDING:
-            return answer
-        if attempt.may_wait and self._is_queued(payment, cause):
+    def _put_off(self, payment: Payment, attempt: Attempt, cause: Unavailable) -> Answer:
+        """Give back a payment of which nothing was applied, queued before if that is wished."""
+        now = self.clock()
+        released = payment.released(now, cause.code)
+        if released.status is not PaymentStatus.PENDING:
+            return self._record(released)  # An earlier attempt may have been applied.
+        is_queued = attempt.may_wait and (payment.is_queued(now) or self._is_put(payment, cause))
+        if is_queued and not payment.is_queued(now):
+            released = released.queued(now)
+        answer = self._record(released)
+        if is_queued or answer.payment.status is not PaymentStatus.PENDING:
             return answer
         raise WalletUnavailable(payment.id, cause.retry_after_s) from cause
 
-    def _is_queued(self, payment: Payment, cause: Unavailable) -> bool:
+    def _is_put(self, payment: Payment, cause: Unavailable) -> bool:
         assert payment.wallet_id is not None
         waiting = WaitingPayment(payment.client_id, payment.id, payment.wallet_id)
         try:

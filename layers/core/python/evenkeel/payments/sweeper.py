@@ -22,6 +22,7 @@ from enum import StrEnum
 from evenkeel.clock import Clock
 from evenkeel.errors import (
     CircuitOpen,
+    DebitUnconfirmed,
     Declined,
     InvalidState,
     OutcomeUnknown,
@@ -57,9 +58,11 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What came of the payments that were due, by number; *left* are those that still are.
+    """What came of the payments that were due, by number.
 
     Attributes:
+        counts: *Left* are those that still are due, as far as they were looked at; an index
+            that could not be read, or time that was over before its end, counts as one.
         errors: Of the lanes that broke off.
     """
 
@@ -115,6 +118,7 @@ class _Lane:
     counts: Counter[Settlement] = field(default_factory=Counter)
     _stuck: set[PaymentKey] = field(default_factory=set)
     _not_debited: set[PaymentKey] = field(default_factory=set)  # As the ledger said, once.
+    _in_vain: set[PaymentKey] = field(default_factory=set)  # Asked for, and nobody knows.
     _was_turned_away: bool = False  # By the circuit, in this pass.
 
     def run(self) -> Exception | None:
@@ -150,7 +154,7 @@ class _Lane:
                     yield key
 
     def _looked_after(self, key: PaymentKey) -> Settlement:
-        if key in self._not_debited and not self._may_ask():
+        if key in self._not_debited - self._in_vain and not self._may_ask():
             return Settlement.LEFT
         try:
             payment = self.sweeper.store.get(key.client_id, key.payment_id)
@@ -177,7 +181,7 @@ class _Lane:
         record = self.sweeper.journal.record(payment.client_id, payment.transfer_id_wanted)
         if record is None:
             self._not_debited.add(key)
-            return self._resumed(payment)
+            return self._resumed(key, payment)
         if isinstance(record, Decline):
             declined = Declined(record.reason, record.message, first_request_id=record.request_id)
             store.save(payment.declined(now, declined))
@@ -185,14 +189,18 @@ class _Lane:
         store.save(payment.completed(now, record.id))
         return Settlement.COMPLETED
 
-    def _resumed(self, payment: Payment) -> Settlement:
-        if not self._may_ask():
+    def _resumed(self, key: PaymentKey, payment: Payment) -> Settlement:
+        if key in self._in_vain or not self._may_ask():
             return Settlement.LEFT
         after = self.payments.resume(payment, self.attempt).payment
         if after.is_processed:
             return Settlement.RESUMED
+        cause = after.history[-1].detail
         # A circuit that recovers lets few calls through: a claim for each of them is in vain.
-        self._was_turned_away = after.history[-1].detail == CircuitOpen.code
+        self._was_turned_away = cause == CircuitOpen.code
+        if cause == DebitUnconfirmed.code:
+            # Once in a sweep, or a debit that breaks the wallets each time would be an outage.
+            self._in_vain.add(key)
         return Settlement.LEFT
 
     def _may_ask(self) -> bool:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from evenkeel.clock import Clock
-from evenkeel.errors import CircuitOpen, EvenkeelError, StoreBusy, StoreUnconfirmed
+from evenkeel.errors import CircuitOpen, EvenkeelError
 from evenkeel.resilience.circuit import Admission, Circuit, Transition
 from evenkeel.resilience.limits import Limits
 from evenkeel.resilience.ports import CircuitStore, CircuitWatch
@@ -67,7 +67,9 @@ class Breaker:
         self._seat = environment.seat
         self._circuit = Circuit(name)
         self._stale_at_s = float("-inf")
+        self._is_blind = False  # The store has failed, the last time.
         self._blind_until_s = float("-inf")
+        self._no_lease_since_s: float | None = None  # The store gives none, to nobody.
         self._trial_count = 0
         self._calls = self._failures = 0  # Seen in the trial, and not reported yet.
         self._may_vote_at_s = float("-inf")
@@ -137,17 +139,36 @@ class Breaker:
         admission = circuit.admission(
             environment.clock(), by=environment.id, draw=environment.draw()
         )
-        if admission is Admission.PROBE and self._has_lease(circuit):
-            return True
         if admission is Admission.GRANTED:
             return False
+        if admission is Admission.PROBE:
+            if self._has_lease(circuit):
+                return True
+            if self._may_ask_blindly():
+                return False
         self._watch.refused(self._name)
         raise CircuitOpen(self._circuit.retry_after(environment.clock()).total_seconds())
 
     def _has_lease(self, circuit: Circuit) -> bool:
         environment = self._environment
         probing = circuit.probing(environment.id, environment.clock(), self._limits)
-        return self._save(probing)
+        has_lease = self._save(probing)
+        if not self._is_blind:
+            self._no_lease_since_s = None
+        elif self._no_lease_since_s is None:
+            self._no_lease_since_s = environment.elapsed_s()
+        return has_lease
+
+    def _may_ask_blindly(self) -> bool:
+        """Let a call through for each cool-down in which the store gave nobody a lease.
+
+        Otherwise a circuit that can be read, and not be written, would stay open for ever.
+        """
+        elapsed_s, since_s = self._environment.elapsed_s(), self._no_lease_since_s
+        if since_s is None or elapsed_s < since_s + self._limits.cool_down_s:
+            return False
+        self._no_lease_since_s = elapsed_s
+        return True
 
     def _trial_at_stake(self) -> str | None:
         """Return the trial in which the next call is evidence."""
@@ -224,10 +245,13 @@ class Breaker:
         """See what the store answers, and tell whether it did."""
         try:
             circuit = ask()
-        except (StoreBusy, StoreUnconfirmed) as error:
+        except Exception as error:
+            # Whatever it is: the breaker must not be an outage of its own, or hide an answer.
+            self._is_blind = True
             self._watch.blind(self._name, error)
             self._blind_until_s = self._environment.elapsed_s() + self._limits.vote_interval_s
             return False
+        self._is_blind = False
         self._see(circuit)
         return True
 

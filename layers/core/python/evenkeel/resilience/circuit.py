@@ -122,11 +122,6 @@ class Circuit:
         return self.state in (CircuitState.CLOSED, CircuitState.FORCED_CLOSED)
 
     @property
-    def is_new_state(self) -> bool:
-        """Whether its latest move was to another state, and not within one."""
-        return self.transition is not None and self.transition.version == self.version
-
-    @property
     def is_recovering(self) -> bool:
         return self.state is CircuitState.HALF_OPEN
 

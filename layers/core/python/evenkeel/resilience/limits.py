@@ -29,7 +29,7 @@ RANGES: Mapping[str, Range] = {
     "cache_s_max": Range(0.1, 60),
     "cache_alert_s_max": Range(0.1, 10),
     "cool_down_s": Range(1, 600),
-    "probe_s_max": Range(1, 60),
+    "probe_s_max": Range(10, 60),
     "ramp_step_s": Range(0.1, 60),
     "retry_ratio": Range(0, 1),
 }

@@ -17,15 +17,15 @@ class CircuitStore(Protocol):
     afterwards, whoever was first: a lost race needs no second read.
     """
 
-    def get(self, name: str) -> Circuit:
-        """Return the circuit, eventually consistent."""
+    def get(self, name: str, *, is_latest: bool = False) -> Circuit:
+        """Return the circuit, eventually consistent unless it must be the latest."""
 
     def save(self, circuit: Circuit, *, instead_of: Circuit) -> Circuit:
         """Record a changed state, if what is stored is the version before it.
 
         The transition that leaves the state with that is kept first, so that the
-        history has no gap. The trial is left as it is stored, or forgotten if the
-        circuit has none.
+        history has no gap. The trial is left as it is stored, or forgotten if this
+        change forgets it.
         """
 
     def open_trial(self, name: str, trial: Trial, *, instead_of: Trial | None) -> Circuit:
@@ -34,10 +34,8 @@ class CircuitStore(Protocol):
     def vote(self, name: str, ballot: Ballot) -> Circuit:
         """Add what an environment has seen, if its trial is still the circuit's."""
 
-    def transitions(
-        self, name: str, *, limit: int, below: int | None = None
-    ) -> Sequence[Transition]:
-        """Return up to *limit* transitions, the latest first, from before number *below*."""
+    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
+        """Return up to *limit* transitions, the latest first."""
 
 
 class CircuitWatch(Protocol):
@@ -50,4 +48,4 @@ class CircuitWatch(Protocol):
         """Say that a call was not let through."""
 
     def blind(self, name: str, error: Exception) -> None:
-        """Say that the store could not be reached, so that the circuit counts as closed."""
+        """Say that the circuit could not be seen or moved, so that calls go through."""

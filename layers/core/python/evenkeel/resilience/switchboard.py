@@ -44,7 +44,7 @@ class Switchboard:
 
     def circuit(self, name: str) -> Circuit:
         self._require(name)
-        return self.retry.call(lambda: self.store.get(name))
+        return self.retry.call(lambda: self.store.get(name, is_latest=True))
 
     def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
         """Return the latest transitions, newest first."""
@@ -54,19 +54,23 @@ class Switchboard:
     def act(self, name: str, action: Action, *, by: str, reason: str) -> Circuit:
         """Force the circuit, or set it free; asking again changes nothing."""
         self._require(name)
-        return self.retry.call(lambda: self._act(name, SIGNALS[action], by, reason))
+        tried: list[Transition | None] = []
 
-    def _act(self, name: str, signal: Signal, by: str, reason: str) -> Circuit:
-        circuit = self.store.get(name)
-        wanted = circuit.forced(signal, self.clock(), by, reason)
-        if wanted is circuit:
-            return circuit
-        stored = self.store.save(wanted, instead_of=circuit)
-        if stored.transition != wanted.transition:
-            raise VersionConflict  # The fleet has moved it meanwhile: look again.
-        if wanted.transition is not None:
-            self.watch.moved(name, wanted.transition)
-        return stored
+        def forced() -> Circuit:
+            circuit = self.store.get(name, is_latest=True)
+            wanted = circuit.forced(SIGNALS[action], self.clock(), by, reason)
+            if wanted is circuit:
+                return circuit
+            tried.append(wanted.transition)
+            stored = self.store.save(wanted, instead_of=circuit)
+            if stored.transition != wanted.transition:
+                raise VersionConflict  # The fleet has moved it meanwhile: look again.
+            return stored
+
+        circuit = self.retry.call(forced)
+        if circuit.transition and circuit.transition in tried:
+            self.watch.moved(name, circuit.transition)
+        return circuit
 
     def _require(self, name: str) -> None:
         if name not in self.names:

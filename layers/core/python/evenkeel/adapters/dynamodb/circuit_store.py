@@ -42,15 +42,18 @@ class DynamoDBCircuitStore:
         self._client = client
         self._table_name = table_name
 
-    def get(self, name: str) -> Circuit:
+    def get(self, name: str, *, is_latest: bool = False) -> Circuit:
         with reading(StoreBusy):
-            found = self._client.get_item(TableName=self._table_name, Key={"id": {"S": name}})
+            found = self._client.get_item(
+                TableName=self._table_name, Key={"id": {"S": name}}, ConsistentRead=is_latest
+            )
         return _circuit(name, found.get("Item"))
 
     def save(self, circuit: Circuit, *, instead_of: Circuit) -> Circuit:
         if instead_of.transition and circuit.transition != instead_of.transition:
             self._keep(circuit.name, instead_of.transition)
-        return self._updated(circuit.name, self._moved(circuit))
+        forgets_trial = circuit.trial is None and instead_of.trial is not None
+        return self._updated(circuit.name, self._moved(circuit, TRIAL if forgets_trial else ()))
 
     def open_trial(self, name: str, trial: Trial, *, instead_of: Trial | None) -> Circuit:
         values: dict[str, Any] = {
@@ -86,18 +89,14 @@ class DynamoDBCircuitStore:
         }
         return self._updated(name, update)
 
-    def transitions(
-        self, name: str, *, limit: int, below: int | None = None
-    ) -> Sequence[Transition]:
-        latest = self.get(name).transition
+    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
+        latest = self.get(name, is_latest=True).transition
         if latest is None:
             return ()
-        if below is not None and below <= latest.number:
-            return self._kept(name, _down_from(below, limit))
-        return [latest, *self._kept(name, _down_from(latest.number, limit - 1))]
+        numbers = range(latest.number - 1, max(latest.number - limit, 0), -1)
+        return [latest, *self._kept([transition_key(name, number) for number in numbers])]
 
-    def _kept(self, name: str, numbers: Iterable[int]) -> Sequence[Transition]:
-        keys = [transition_key(name, number) for number in numbers]
+    def _kept(self, keys: Sequence[str]) -> Sequence[Transition]:
         if not keys:
             return ()
         with reading(StoreBusy):
@@ -130,11 +129,11 @@ class DynamoDBCircuitStore:
             return _circuit(name, refusal.get("Item"))
         return _circuit(name, answer["Attributes"])
 
-    def _moved(self, circuit: Circuit) -> Mapping[str, Any]:
+    def _moved(self, circuit: Circuit, forgotten: Iterable[str]) -> Mapping[str, Any]:
         item = CircuitItem.state_of(circuit).to_dynamodb_dict()
         is_set = [attribute for attribute in STATE if attribute in item]
         is_gone = [attribute for attribute in STATE if attribute not in item]
-        is_gone += TRIAL if circuit.trial is None else ()
+        is_gone += forgotten
         names = {f"#{attribute}": attribute for attribute in (*is_set, *is_gone)}
         values = {f":{attribute}": item[attribute] for attribute in is_set}
         follows = "attribute_not_exists(version)"
@@ -155,10 +154,6 @@ class DynamoDBCircuitStore:
 
 def _circuit(name: str, item: Any) -> Circuit:
     return CircuitItem.stored(item).circuit() if item else Circuit(name)
-
-
-def _down_from(below: int, limit: int) -> Iterable[int]:
-    return range(below - 1, max(below - 1 - limit, 0), -1)
 
 
 def _joined(attributes: Iterable[str], phrase: Callable[[str], str]) -> str:

@@ -89,6 +89,7 @@ class PaymentItem(Item):
     processed_at = TimeAttribute(null=True)
     processed_version = IntegerAttribute(null=True)
     lease = DocumentAttribute(null=True)
+    queued_until = TimeAttribute(null=True)
     may_be_debited = BooleanAttribute(null=True)
     history = DocumentAttribute()
 
@@ -135,6 +136,7 @@ class PaymentItem(Item):
             processed_at=self.processed_at,
             processed_version=self.processed_version,
             lease=_lease(self.lease),
+            queued_until=self.queued_until,
             may_be_debited=bool(self.may_be_debited),
             history=tuple(
                 Change(version, from_rfc3339(at), event, PaymentStatus(status), detail)
@@ -202,6 +204,7 @@ def _mutable(payment: Payment) -> dict[str, Any]:
         "processed_at": payment.processed_at,
         "processed_version": payment.processed_version,
         "lease": [lease.request_id, to_rfc3339(lease.until)] if lease else None,
+        "queued_until": payment.queued_until,
         "may_be_debited": payment.may_be_debited or None,
         "history": [
             [change.version, to_rfc3339(change.at), change.event, change.status, change.detail]

@@ -26,8 +26,9 @@ class LoggingCircuitWatch:
 
     def blind(self, name: str, error: Exception) -> None:
         logger.warning(
-            "a circuit could not be seen or moved, and counts as closed",
+            "a circuit could not be seen or moved, and is in nobody's way",
             cause=repr(error),
+            exc_info=error,
             **counted("CircuitBlind", _of(name)),
         )
 
