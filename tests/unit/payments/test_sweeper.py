@@ -194,12 +194,7 @@ def test_a_debit_that_arrives_late_is_found_by_the_sweep_that_asked_for_it(
     platform.gateway.faults += [request_lost, answer_late]
     platform.pay()
 
-    def arrives(_: float) -> None:
-        while late:
-            late.pop()()
-
-    platform.sweeper = replace(platform.sweeper, sleep=arrives)
-    sweep = swept(platform)
+    sweep = swept_for(platform, 20.0, lambda: late.pop()())
 
     assert sweep.counts[Settlement.COMPLETED] == 1
     assert platform.balance == 600
