@@ -194,7 +194,10 @@ def test_a_debit_that_arrives_late_is_found_by_the_sweep_that_asked_for_it(
     platform.gateway.faults += [request_lost, answer_late]
     platform.pay()
 
-    sweep = swept_for(platform, 20.0, lambda: late.pop()())
+    def arrives() -> None:
+        late.pop()()
+
+    sweep = swept_for(platform, 20.0, arrives)
 
     assert sweep.counts[Settlement.COMPLETED] == 1
     assert platform.balance == 600
