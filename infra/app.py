@@ -20,6 +20,5 @@ def compose(app: App) -> None:
 
 if __name__ == "__main__":
     app = App()
-    Options.from_context(app.node).check()
     compose(app)
     app.synth()

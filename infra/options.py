@@ -50,29 +50,32 @@ class Options:
         return cls(
             wallet=cast("Wallet", _choice(node, "wallet", ("isolated", "inline"))),
             network=cast("Network", _choice(node, "network", ("public", "vpc"))),
-            circuit=_numbers(node, "circuit"),
+            circuit=_circuit(node),
             deps=_deps(node),
         )
 
-    def check(self) -> None:
-        """Refuse what has the right form, and with which every payment would fail.
 
-        The runtime knows, and is not imported here: what will be deployed is asked, as it is.
-        """
-        if not self.circuit:
-            return
-        circuit = json.dumps(self.circuit)
-        done = subprocess.run(  # noqa: S603 - the command is ours, and no shell reads it.
-            (sys.executable, "-B", "-c", CHECK_CIRCUIT),
-            cwd=CORE,
-            input=circuit,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            message = f"context circuit={circuit} is impossible: {done.stderr.strip()}"
-            raise UnknownOption(message)
+def _circuit(node: Node) -> dict[str, float]:
+    """Limits with which the runtime can work; others would make every payment fail.
+
+    The runtime knows, and is not imported here: what will be deployed is asked, as it is.
+    """
+    circuit = _numbers(node, "circuit")
+    if not circuit:
+        return circuit
+    text = json.dumps(circuit)
+    done = subprocess.run(  # noqa: S603 - the command is ours, and no shell reads it.
+        (sys.executable, "-B", "-c", CHECK_CIRCUIT),
+        cwd=CORE,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        message = f"context circuit={text} is impossible: {done.stderr.strip()}"
+        raise UnknownOption(message)
+    return circuit
 
 
 def _deps(node: Node) -> str:

@@ -63,7 +63,7 @@ def move_breaker(name: str, request: ActRequest) -> Response[CircuitReply]:
 
 
 def _told(circuit: Circuit) -> CircuitReply:
-    transitions = bootstrap.switchboard().transitions(circuit.name, limit=TRANSITION_COUNT_MAX)
+    transitions = bootstrap.switchboard().transitions(circuit, limit=TRANSITION_COUNT_MAX)
     return CircuitReply.of(circuit, transitions)
 
 

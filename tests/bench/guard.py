@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+from evenkeel import bootstrap
 from evenkeel.clock import Deadline, utc_now
 from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
@@ -18,7 +19,6 @@ from evenkeel.payments.ports import WalletGateway
 from evenkeel.resilience.breaker import Breaker, Environment
 from evenkeel.resilience.budget import RetryBudget
 from evenkeel.resilience.limits import Limits
-from evenkeel.resilience.retry import Retry
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.guard import RecordingWatch
 
@@ -65,18 +65,8 @@ def guarded(
         limits=limits,
         environment=environment,
     )
-    retry = Retry(
-        attempt_count_max=3,
-        total_s_max=8.0,
-        delay_s_base=0.05,
-        delay_s_max=1.0,
-        jitter=random.random,
-        sleep=time.sleep,
-        elapsed_s=time.monotonic,
-        attempt_s_max=6.8,
-    )
     budget = RetryBudget(breaker.retry_share, random.random, earned=limits.retry_ratio)
-    return WalletGuard(gateway, breaker, retry, budget)
+    return WalletGuard(gateway, breaker, bootstrap.wallet_retry(), budget)
 
 
 def _cpu_ms(ask: Callable[[], str]) -> float:

@@ -61,10 +61,11 @@ class InMemoryCircuitStore:
 
         return self._write(name, voted)
 
-    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
+    def transitions(self, circuit: Circuit, *, limit: int) -> Sequence[Transition]:
         with self._lock:
             self._fail()
-            return self._transitions[name][::-1][:limit]
+            latest = circuit.transition.number if circuit.transition else 0
+            return self._transitions[circuit.name][:latest][::-1][:limit]
 
     def _write(self, name: str, change: Callable[[Circuit], Circuit]) -> Circuit:
         with self._lock:

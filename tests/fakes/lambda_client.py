@@ -24,7 +24,7 @@ class InProcessLambda:
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
 
-    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - botocore's.
         try:
             reply = self._handler(json.loads(Payload), Context())
         except Exception as error:
@@ -40,7 +40,7 @@ class AnsweringLambda:
         self._payload = payload
         self._function_error = function_error
 
-    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - botocore's.
         return answer(self._payload, function_error=self._function_error)
 
 
@@ -50,7 +50,7 @@ class FailingLambda:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - botocore's.
         raise self._error
 
 

@@ -12,7 +12,7 @@ from tests.infra.template import Template
 
 Synthesize = Callable[..., Path]
 
-OTHER_CIRCUIT = '{"cool_down_s":2.5,"sample_count_min":4}'
+OTHER_CIRCUIT = '{"cool_down_s":7.5,"quorum_count":4}'
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import pytest
 
 from evenkeel.adapters.clients import INVOKE_READ_S_MAX
 from evenkeel.config import Settings
+from evenkeel.payments.ports import DUE_SHARD_COUNT
 from infra.concurrency import CONCURRENCY
 from infra.local.emulator.doors import WAIT_S_MAX
 from tests.infra.conftest import OTHER_CIRCUIT
@@ -119,6 +120,14 @@ def test_executions_are_reserved_for_the_target_of_the_deployment(service: Templ
 def test_an_account_of_the_usual_size_can_reserve_them_all() -> None:
     """A thousand executions, of which AWS wants a hundred left unreserved."""
     assert sum(each["aws"] for each in CONCURRENCY.values()) <= 900
+
+
+def test_the_wallets_have_room_for_all_that_ask_them_at_once() -> None:
+    """Or a rush of payments would turn away the sweeps and the worker that settle them."""
+    lane_counts = {"payments_api": 1, "payment_worker": 1, "sweeper": DUE_SHARD_COUNT}
+    asking = sum(count * CONCURRENCY[name]["aws"] for name, count in lane_counts.items())
+
+    assert CONCURRENCY["wallet_commands"]["aws"] >= asking
 
 
 def test_each_function_is_told_what_it_reads_and_nothing_else(

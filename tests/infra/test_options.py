@@ -84,7 +84,7 @@ def test_a_circuit_with_which_no_breaker_works_is_refused_in_the_words_of_the_ru
     with pytest.raises(OutOfRange) as at_run_time:
         Limits.from_mapping(circuit)
     with pytest.raises(UnknownOption) as here:
-        with_circuit(circuit).check()
+        with_circuit(circuit)
 
     assert str(here.value).endswith(f" is impossible: {at_run_time.value}")
 
@@ -94,7 +94,6 @@ def test_a_circuit_with_which_no_breaker_works_is_refused_in_the_words_of_the_ru
 )
 def test_a_circuit_that_the_runtime_takes_is_taken(circuit: dict[str, float]) -> None:
     options = with_circuit(circuit)
-    options.check()
 
     assert Limits.from_mapping(options.circuit) == Limits.from_mapping(circuit)
 

@@ -70,7 +70,7 @@ def test_a_circuit_that_nobody_has_written_is_closed(
 ) -> None:
     assert store.get(name) == closed
     assert (closed.state, closed.version) == (CircuitState.CLOSED, 0)
-    assert list(store.transitions(name, limit=9)) == []
+    assert list(store.transitions(store.get(name), limit=9)) == []
 
 
 def test_every_move_is_read_as_it_was_saved(store: CircuitStore, name: str) -> None:
@@ -106,7 +106,7 @@ def test_whoever_saves_second_gets_what_the_first_has_saved(
     assert store.save(first, instead_of=closed) == first
     assert store.save(second, instead_of=closed) == first
     assert store.get(name) == first
-    assert list(store.transitions(name, limit=9)) == [first.transition]
+    assert list(store.transitions(store.get(name), limit=9)) == [first.transition]
 
 
 def test_a_move_from_an_old_view_is_not_made(
@@ -138,7 +138,7 @@ def test_circuits_do_not_touch_each_other(store: CircuitStore, opened: Circuit, 
 
     assert other.state is CircuitState.CLOSED
     assert store.get(name) == opened
-    assert list(store.transitions(f"{name}/eu", limit=9)) == []
+    assert list(store.transitions(store.get(f"{name}/eu"), limit=9)) == []
 
 
 # Trials.
@@ -283,7 +283,7 @@ def test_a_transition_is_kept_once_and_a_move_within_a_state_is_none(
     stepped = store.save(ramping.stepped_up(LATER, "env_3"), instead_of=ramping)
     store.save(stepped, instead_of=ramping)
     store.save(ramping, instead_of=stepped)
-    signals = [each.signal for each in store.transitions(name, limit=9)]
+    signals = [each.signal for each in store.transitions(store.get(name), limit=9)]
 
     assert signals == [Signal.PROBING, Signal.TRIPPED]
 
@@ -291,7 +291,7 @@ def test_a_transition_is_kept_once_and_a_move_within_a_state_is_none(
 def test_transitions_are_read_as_they_were_made(
     store: CircuitStore, seven: list[int], name: str
 ) -> None:
-    [latest] = store.transitions(name, limit=1)
+    [latest] = store.transitions(store.get(name), limit=1)
 
     assert latest == store.get(name).transition
     assert (latest.number, latest.reason, latest.at) == (7, "reason 6", LATER)
@@ -310,18 +310,21 @@ def test_the_history_has_no_gap_though_a_change_of_state_is_two_writes(
         store.save(second, instead_of=first)
 
     assert faults.call_count == 1
-    assert list(store.transitions(name, limit=9)) == [first.transition]
+    assert list(store.transitions(store.get(name), limit=9)) == [first.transition]
 
     store.save(second, instead_of=first)
 
-    assert list(store.transitions(name, limit=9)) == [second.transition, first.transition]
+    assert list(store.transitions(store.get(name), limit=9)) == [
+        second.transition,
+        first.transition,
+    ]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 6, 7, 8, 100])
 def test_the_latest_transitions_come_first(
     store: CircuitStore, seven: list[int], name: str, limit: int
 ) -> None:
-    numbers = [each.number for each in store.transitions(name, limit=limit)]
+    numbers = [each.number for each in store.transitions(store.get(name), limit=limit)]
 
     assert numbers == seven[:limit]
 
@@ -338,7 +341,7 @@ def test_of_many_that_want_to_probe_exactly_one_does(
 
     assert stored == [winner] * 16
     assert store.get(name) == winner
-    assert [each.number for each in store.transitions(name, limit=9)] == [2, 1]
+    assert [each.number for each in store.transitions(store.get(name), limit=9)] == [2, 1]
 
 
 def test_of_many_that_open_a_trial_one_does(store: CircuitStore, name: str) -> None:

@@ -85,7 +85,7 @@ class History:
         for message in messages:
             attempt = process.attempt(self._request_id())
             waiting = message.body.waiting()
-            if self._handled(lambda: process.worker.work(waiting, attempt)):  # noqa: B023
+            if self._handled(lambda: process.worker.work(waiting, attempt)):  # noqa: B023 - called at once.
                 self.platform.delete(message)
         return bool(messages)
 
@@ -139,7 +139,8 @@ class History:
     def check_circuit(self) -> None:
         """Hold the circuit to a history without a gap."""
         with self.platform.tap.muted():
-            kept = self.platform.circuits.transitions(self.circuit_name, limit=20)
+            circuit = self.platform.circuits.get(self.circuit_name, is_latest=True)
+            kept = self.platform.circuits.transitions(circuit, limit=20)
         numbers = [transition.number for transition in kept]
 
         assert numbers == list(range(len(numbers), 0, -1))

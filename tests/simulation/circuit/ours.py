@@ -43,8 +43,8 @@ class LaggedCircuitStore:
     def vote(self, name: str, ballot: Ballot) -> Circuit:
         return self._written(self._inner.vote(name, ballot))
 
-    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
-        return self._inner.transitions(name, limit=limit)
+    def transitions(self, circuit: Circuit, *, limit: int) -> Sequence[Transition]:
+        return self._inner.transitions(circuit, limit=limit)
 
     def force(self, name: str, signal: Signal) -> None:
         """Let an operator force the circuit, at no cost."""

@@ -22,7 +22,7 @@ PAYMENT_PREFIX = "pay"
 LEASE_FOR = timedelta(seconds=30)
 # What nobody has processed by then was forgotten: the money must not move any more.
 PENDING_FOR = timedelta(hours=24)
-# A message that was put into the queue is surely there for so long, or on its way through.
+# For so long after a message was put nobody puts another: it is waiting, or being worked on.
 QUEUED_FOR = timedelta(minutes=5)
 
 HISTORY_HEAD_COUNT = 10

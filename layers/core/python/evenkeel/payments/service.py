@@ -185,15 +185,16 @@ class Payments:
         released = payment.released(now, cause.code)
         if released.status is not PaymentStatus.PENDING:
             return self._record(released)  # An earlier attempt may have been applied.
-        is_queued = attempt.may_wait and (payment.is_queued(now) or self._is_put(payment, cause))
-        if is_queued and not payment.is_queued(now):
+        if attempt.may_wait and not released.is_queued(now) and self._queue(payment, cause):
             released = released.queued(now)
         answer = self._record(released)
-        if is_queued or answer.payment.status is not PaymentStatus.PENDING:
+        is_promised = attempt.may_wait and released.is_queued(now)
+        if is_promised or answer.payment.status is not PaymentStatus.PENDING:
             return answer
         raise WalletUnavailable(payment.id, cause.retry_after_s) from cause
 
-    def _is_put(self, payment: Payment, cause: Unavailable) -> bool:
+    def _queue(self, payment: Payment, cause: Unavailable) -> bool:
+        """Put a message that stands for the payment, and tell whether it is there for sure."""
         assert payment.wallet_id is not None
         waiting = WaitingPayment(payment.client_id, payment.id, payment.wallet_id)
         try:

@@ -34,8 +34,8 @@ class CircuitStore(Protocol):
     def vote(self, name: str, ballot: Ballot) -> Circuit:
         """Add what an environment has seen, if its trial is still the circuit's."""
 
-    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
-        """Return up to *limit* transitions, the latest first."""
+    def transitions(self, circuit: Circuit, *, limit: int) -> Sequence[Transition]:
+        """Return up to *limit* of the transitions that led to the circuit, the latest first."""
 
 
 class CircuitWatch(Protocol):

@@ -30,7 +30,7 @@ SIGNALS: Mapping[Action, Signal] = {
 class Switchboard:
     """The circuits of a deployment, by name.
 
-    Every method but `circuits` raises ObjectNotFound for a name that is not among them.
+    A name that is not among them raises ObjectNotFound.
     """
 
     names: Sequence[str]
@@ -46,10 +46,9 @@ class Switchboard:
         self._require(name)
         return self.retry.call(lambda: self.store.get(name, is_latest=True))
 
-    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
-        """Return the latest transitions, newest first."""
-        self._require(name)
-        return self.retry.call(lambda: self.store.transitions(name, limit=limit))
+    def transitions(self, circuit: Circuit, *, limit: int) -> Sequence[Transition]:
+        """Return the latest of the transitions that led to the circuit, newest first."""
+        return self.retry.call(lambda: self.store.transitions(circuit, limit=limit))
 
     def act(self, name: str, action: Action, *, by: str, reason: str) -> Circuit:
         """Force the circuit, or set it free; asking again changes nothing."""

@@ -89,12 +89,12 @@ class DynamoDBCircuitStore:
         }
         return self._updated(name, update)
 
-    def transitions(self, name: str, *, limit: int) -> Sequence[Transition]:
-        latest = self.get(name, is_latest=True).transition
+    def transitions(self, circuit: Circuit, *, limit: int) -> Sequence[Transition]:
+        latest = circuit.transition
         if latest is None:
             return ()
         numbers = range(latest.number - 1, max(latest.number - limit, 0), -1)
-        return [latest, *self._kept([transition_key(name, number) for number in numbers])]
+        return [latest, *self._kept([transition_key(circuit.name, number) for number in numbers])]
 
     def _kept(self, keys: Sequence[str]) -> Sequence[Transition]:
         if not keys:
