@@ -1,12 +1,24 @@
 import json
+import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
 from infra.local.http import Answer, Caller
+from infra.local.stack import LocalStack, Ports
 from tests.stack import Stack
+
+
+@contextmanager
+def stack_apart(name: str) -> Iterator[Stack]:
+    """Not the one that other tests run on meanwhile: something of it is about to fail."""
+    local = LocalStack(f"{name}-{os.getpid()}")
+    yield local.up(Ports())
+    local.down()
+    local.files.forget()
 
 
 @dataclass(frozen=True)

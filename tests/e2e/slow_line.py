@@ -95,7 +95,7 @@ class SlowLine:
     def _asked(self, path: str, headers: Message, body: bytes) -> tuple[int, dict[str, str], bytes]:
         url = f"{self._lambda_url}{path}"
         passed = {name: headers[name] for name in ("Authorization", "X-Amz-Date")}
-        with urlopen(Request(url, body, passed), timeout=PATIENCE_S_MAX) as response:  # noqa: S310
+        with urlopen(Request(url, body, passed), timeout=PATIENCE_S_MAX) as response:  # noqa: S310 - ours.
             raw: bytes = response.read()
             function_error = response.headers.get("X-Amz-Function-Error")
             said = {"X-Amz-Function-Error": function_error} if function_error else {}

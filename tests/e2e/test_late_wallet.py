@@ -3,7 +3,6 @@
 It is told once, of a late request and of a late answer; the tests look at what it has left.
 """
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +14,8 @@ import pytest
 
 from infra.local import books
 from infra.local.http import Answer, Caller
-from infra.local.stack import LocalStack, Ports
 from infra.local.sweep import sweep
-from tests.e2e.conftest import Shop
+from tests.e2e.conftest import Shop, stack_apart
 from tests.e2e.slow_line import Slow, slow_line
 from tests.stack import Stack
 
@@ -29,11 +27,8 @@ WAIT_S_MAX = 90.0
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """Not the one that other tests run on meanwhile: one of its functions is told otherwise."""
-    local = LocalStack(f"late-{os.getpid()}")
-    yield local.up(Ports())
-    local.down()
-    local.files.forget()
+    with stack_apart("late") as apart:
+        yield apart
 
 
 @dataclass(frozen=True)

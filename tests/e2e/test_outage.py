@@ -3,7 +3,6 @@
 It is told once, by the fixture `outage`; the tests look at what it has left.
 """
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +16,7 @@ import pytest
 from infra.local import aws, books
 from infra.local.http import Answer, Caller
 from infra.local.outage import FUNCTION, without_wallets
-from infra.local.stack import LocalStack, Ports
-from tests.e2e.conftest import Shop
+from tests.e2e.conftest import Shop, stack_apart
 from tests.stack import Stack
 
 BALANCE = 1_000_000
@@ -37,11 +35,8 @@ FAILED_PROBE = ["probing", "probe_failed"]
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """Not the one that other tests run on meanwhile."""
-    local = LocalStack(f"outage-{os.getpid()}")
-    yield local.up(Ports())
-    local.down()
-    local.files.forget()
+    with stack_apart("outage") as apart:
+        yield apart
 
 
 @dataclass(frozen=True)

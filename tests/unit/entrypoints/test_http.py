@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
-from evenkeel.access.service import Doorkeeper, Keyring
+from evenkeel.access.service import Keyring
 from evenkeel.entrypoints import http
 from evenkeel.entrypoints.body import BODY_BYTES_MAX
 from evenkeel.entrypoints.http import Access, Api, reply
@@ -18,9 +18,6 @@ from evenkeel.entrypoints.schema import Amount, IdempotencyKey, Limit, Reply, Re
 from evenkeel.errors import ObjectNotFound, StoreBusy, WalletUnavailable
 from tests.context import Context
 from tests.events import REQUEST_ID, event
-from tests.fakes.access_store import InMemoryAccessStore
-from tests.fakes.clock import ManualClock
-from tests.fakes.retry import instant_retry
 from tests.unit.answer import Answer
 from tests.unit.logs import Logs
 
@@ -75,16 +72,6 @@ class Shop:
 @pytest.fixture
 def shop() -> Shop:
     return Shop()
-
-
-@pytest.fixture
-def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
-    store = InMemoryAccessStore()
-    doorkeeper = Doorkeeper(store, instant_retry(), ManualClock())
-    monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
-    keyring = Keyring(store, ManualClock())
-    keyring.create_client("Coffee Ltd", "cli_a")
-    return keyring
 
 
 @pytest.fixture

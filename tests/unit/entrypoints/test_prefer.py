@@ -6,16 +6,12 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.event_handler import Response
 
-from evenkeel import bootstrap
 from evenkeel.access.model import Scope
-from evenkeel.access.service import Doorkeeper, Keyring
+from evenkeel.access.service import Keyring
 from evenkeel.entrypoints.http import RESPOND_ASYNC, Access, Api, reply
 from evenkeel.entrypoints.schema import Prefer, Reply
 from tests.context import Context
 from tests.events import event
-from tests.fakes.access_store import InMemoryAccessStore
-from tests.fakes.clock import ManualClock
-from tests.fakes.retry import instant_retry
 from tests.unit.answer import Answer
 
 api = Api("Things")
@@ -33,12 +29,7 @@ def look(prefer: Prefer = None) -> Response[Seen]:
 
 
 @pytest.fixture
-def key(monkeypatch: pytest.MonkeyPatch) -> str:
-    store = InMemoryAccessStore()
-    doorkeeper = Doorkeeper(store, instant_retry(), ManualClock())
-    monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
-    keyring = Keyring(store, ManualClock())
-    keyring.create_client("Coffee Ltd", "cli_a")
+def key(keyring: Keyring) -> str:
     return keyring.issue("cli_a", "till 1", [Scope.PAYMENTS_READ])[1]
 
 
