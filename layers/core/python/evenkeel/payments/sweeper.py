@@ -154,8 +154,7 @@ class _Lane:
                     yield key
 
     def _looked_after(self, key: PaymentKey) -> Settlement:
-        waits_for_wallets = key in self._not_debited and key not in self._in_vain
-        if waits_for_wallets and not self._may_ask():
+        if key in self._not_debited and not self._may_ask():
             return Settlement.LEFT
         try:
             payment = self.sweeper.store.get(key.client_id, key.payment_id)
