@@ -5,9 +5,8 @@ from dataclasses import replace
 from itertools import count
 
 from evenkeel.clock import Deadline
-from evenkeel.errors import (
-    DebitUnconfirmed,
-)
+from evenkeel.errors import DebitUnconfirmed
+from evenkeel.payments.model import Payment
 from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Sweep
 from tests.fakes.clock import ManualSeconds
@@ -60,3 +59,15 @@ def key_in(*shards: int) -> str:
 def tried_once(platform: Platform) -> Attempt:
     """An attempt whose time is over after one pass."""
     return Attempt("sweep-1", Deadline.after(2.0, ManualSeconds()))
+
+
+def lost(platform: Platform, key: str = "k1") -> Payment:
+    """Leave a payment behind whose debit was posted, and whose maker has not heard of it."""
+    platform.gateway.faults.append(answer_lost)
+    return platform.pay(key, amount_minor=100)
+
+
+def not_heard(platform: Platform, key: str = "k1") -> Payment:
+    """Leave a payment behind whose debit never arrived."""
+    platform.gateway.faults.append(request_lost)
+    return platform.pay(key, amount_minor=100)

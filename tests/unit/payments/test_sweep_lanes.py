@@ -6,10 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from evenkeel.errors import (
-    ObjectNotFound,
-)
-from evenkeel.payments.model import PENDING_FOR, Payment, PaymentStatus
+from evenkeel.errors import ObjectNotFound
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
 from evenkeel.payments.sweeper import Settlement
 from evenkeel.resilience.circuit import Signal
@@ -17,30 +14,14 @@ from evenkeel.resilience.limits import Limits
 from tests.fakes.guard import breaker
 from tests.unit.payments.platform import CLIENT, Platform
 from tests.unit.payments.sweeps import (
-    answer_lost,
     key_in,
+    lost,
+    not_heard,
     request_lost,
     swept,
     swept_for,
     tried_once,
 )
-
-
-@pytest.fixture
-def platform() -> Platform:
-    return Platform()
-
-
-def lost(platform: Platform, key: str = "k1") -> Payment:
-    """Leave a payment behind whose debit was posted, and whose maker has not heard of it."""
-    platform.gateway.faults.append(answer_lost)
-    return platform.pay(key, amount_minor=100)
-
-
-def not_heard(platform: Platform, key: str = "k1") -> Payment:
-    """Leave a payment behind whose debit never arrived."""
-    platform.gateway.faults.append(request_lost)
-    return platform.pay(key, amount_minor=100)
 
 
 @pytest.mark.parametrize("error", [ValueError("no time"), ObjectNotFound(), AssertionError()])
@@ -234,19 +215,3 @@ def test_what_could_not_be_debited_in_time_is_not_claimed(platform: Platform) ->
 
     assert sweep.counts[Settlement.LEFT] == 1
     assert platform.stored() == before
-
-
-def test_a_payment_whose_outcome_is_open_never_expires(platform: Platform) -> None:
-    not_heard(platform)
-    platform.force(Signal.FORCED_OPEN)
-    platform.clock.advance(3 * PENDING_FOR)
-    in_the_outage = platform.sweeper.sweep(tried_once(platform))
-    still_open = platform.stored()
-    platform.force(Signal.FORCED_CLOSED)
-    after_it = swept(platform)
-
-    assert in_the_outage.counts[Settlement.LEFT] == 1
-    assert still_open.status is PaymentStatus.PROCESSING
-    assert after_it.counts[Settlement.RESUMED] == 1
-    assert platform.stored().status is PaymentStatus.COMPLETED
-    assert platform.balance == 900

@@ -12,7 +12,7 @@ from evenkeel.errors import (
     WalletUnavailable,
 )
 from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, PaymentStatus
-from evenkeel.payments.sweeper import Settlement
+from evenkeel.payments.sweeper import ATTEMPT_COUNT_TOLD, Settlement
 from evenkeel.resilience.circuit import Signal
 from tests.payments import order
 from tests.unit.payments.platform import CLIENT, Killed, Platform, not_applied
@@ -20,16 +20,12 @@ from tests.unit.payments.sweeps import (
     answer_lost,
     killed_after,
     killed_before,
+    not_heard,
     request_lost,
     swept,
     swept_for,
     tried_once,
 )
-
-
-@pytest.fixture
-def platform() -> Platform:
-    return Platform()
 
 
 def test_a_debit_whose_answer_was_lost_is_found_in_the_ledger(platform: Platform) -> None:
@@ -136,6 +132,18 @@ def test_a_debit_that_breaks_the_wallets_is_asked_for_once_in_a_sweep(platform: 
     assert len(platform.pauses) > 1
 
 
+def test_a_person_is_told_of_a_debit_that_has_broken_the_wallets_many_times(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults += [request_lost] * (ATTEMPT_COUNT_TOLD + 1)
+    platform.pay()
+    sweeps = [swept(platform) for _ in range(ATTEMPT_COUNT_TOLD - 1)]
+
+    assert [sweep.counts[Settlement.STUCK] for sweep in sweeps] == [0] * (len(sweeps) - 1) + [1]
+    assert len(platform.watch.failures) == 1
+    assert platform.stored().status is PaymentStatus.PROCESSING
+
+
 def test_a_debit_that_arrives_late_is_found_by_the_sweep_that_asked_for_it(
     platform: Platform,
 ) -> None:
@@ -216,3 +224,19 @@ def test_two_sweepers_and_a_client_settle_a_payment_once(platform: Platform) -> 
 
     assert platform.stored().status is PaymentStatus.COMPLETED
     assert platform.balance == 600
+
+
+def test_a_payment_whose_outcome_is_open_never_expires(platform: Platform) -> None:
+    not_heard(platform)
+    platform.force(Signal.FORCED_OPEN)
+    platform.clock.advance(3 * PENDING_FOR)
+    in_the_outage = platform.sweeper.sweep(tried_once(platform))
+    still_open = platform.stored()
+    platform.force(Signal.FORCED_CLOSED)
+    after_it = swept(platform)
+
+    assert in_the_outage.counts[Settlement.LEFT] == 1
+    assert still_open.status is PaymentStatus.PROCESSING
+    assert after_it.counts[Settlement.RESUMED] == 1
+    assert platform.stored().status is PaymentStatus.COMPLETED
+    assert platform.balance == 900

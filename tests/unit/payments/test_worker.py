@@ -13,11 +13,6 @@ from tests.unit.payments.platform import CLIENT, Killed, Platform, not_applied
 
 
 @pytest.fixture
-def platform() -> Platform:
-    return Platform()
-
-
-@pytest.fixture
 def waiting(platform: Platform) -> WaitingPayment:
     platform.gateway.faults.append(not_applied)
     platform.pay(may_wait=True)

@@ -1,12 +1,11 @@
 """A breaker whose store fails."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
-from evenkeel.errors import (
-    StoreBusy,
-)
+from evenkeel.errors import StoreBusy
 from evenkeel.resilience.circuit import Circuit, Signal
 from tests.unit.resilience.fleet import LIMITS, Fleet, fails, works
 
@@ -59,18 +58,47 @@ def test_a_report_that_fails_does_not_hide_the_answer(fleet: Fleet) -> None:
     assert len(fleet.heard.blind) == 1
 
 
-def test_a_circuit_that_can_be_read_and_not_be_moved_lets_one_call_through_per_cool_down(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def denied(circuit: Circuit, *, instead_of: Circuit) -> Circuit:
-        raise StoreBusy
+def denied(circuit: Circuit, *, instead_of: Circuit) -> Circuit:
+    raise StoreBusy
 
-    fleet.opened()
+
+@pytest.mark.parametrize("reach", [Fleet.cooled_down, Fleet.ramping], ids=["open", "on the ramp"])
+def test_a_circuit_that_can_be_read_and_not_be_moved_lets_one_call_through_per_cool_down(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, reach: Callable[[Fleet], Fleet]
+) -> None:
+    reach(fleet).wait(LIMITS.ramp_step_s)
+    fleet.draw = lambda: 0.999  # On the ramp nobody is let through.
     monkeypatch.setattr(fleet.store, "save", denied)
-    fleet.wait(fleet.cooling_s)
     called = Counter[str]()
     for _ in range(40):
         called[fleet.call(0, works)] += 1
         fleet.wait(1.0)
 
     assert called["answered"] == 40 // LIMITS.cool_down_s - 1
+
+
+def test_a_circuit_that_is_forced_open_refuses_though_it_cannot_be_moved(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.cooled_down()
+    monkeypatch.setattr(fleet.store, "save", denied)
+    first = fleet.call(0, works)
+    monkeypatch.undo()
+    fleet.force(Signal.FORCED_OPEN)
+    fleet.wait(LIMITS.cool_down_s)
+
+    assert first == fleet.call(0, works) == "refused"
+
+
+def test_a_failure_to_move_a_circuit_is_forgotten_once_somebody_has_moved_it(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.cooled_down()
+    monkeypatch.setattr(fleet.store, "save", denied)
+    fleet.call(0, works)
+    monkeypatch.undo()
+    fleet.call(1, fails)
+    fleet.wait(LIMITS.cool_down_s)
+    monkeypatch.setattr(fleet.store, "save", denied)
+
+    assert fleet.call(0, works) == "refused"

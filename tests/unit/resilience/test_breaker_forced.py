@@ -2,9 +2,7 @@
 
 import pytest
 
-from evenkeel.errors import (
-    CircuitOpen,
-)
+from evenkeel.errors import CircuitOpen
 from evenkeel.resilience.circuit import CircuitState, Signal
 from tests.unit.resilience.fleet import LIMITS, Fleet, fails, works
 

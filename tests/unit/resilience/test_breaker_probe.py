@@ -132,9 +132,7 @@ def test_whoever_was_not_told_that_it_has_the_lease_goes_on_with_it(fleet: Fleet
 
 
 def test_a_lease_that_the_store_could_not_give_is_nobodys(fleet: Fleet) -> None:
-    fleet.cooled_down().all_call(works)
-    fleet = Fleet(10).cooled_down()
-    fleet.call(0, fails)
+    fleet.cooled_down().call(0, fails)
     fleet.wait(LIMITS.cool_down_s)
     fleet.breakers[0].refuses_for_s  # noqa: B018 - to have a view.
     fleet.store.fault = StoreBusy()

@@ -5,9 +5,7 @@ from random import Random
 
 import pytest
 
-from evenkeel.errors import (
-    StoreUnconfirmed,
-)
+from evenkeel.errors import StoreUnconfirmed
 from evenkeel.resilience.circuit import Circuit
 from tests.unit.resilience.fleet import LIMITS, Fleet, at_rate, fails, works
 

@@ -44,6 +44,8 @@ from evenkeel.payments.service import Attempt, Payments
 
 # Between two passes, while the wallets cannot be asked: the outage may end any moment.
 PAUSE_S = 3.0
+# A debit that has come to nothing so often may break the wallets: it is no matter of waiting.
+ATTEMPT_COUNT_TOLD = 10
 
 
 class Settlement(StrEnum):
@@ -52,7 +54,7 @@ class Settlement(StrEnum):
     EXPIRED = "expired"
     RESUMED = "resumed"  # Debited, or refused, now.
     LEFT = "left"  # The wallets, or the tables, could not be asked.
-    STUCK = "stuck"  # It fails for a reason that nobody expects: a person must look.
+    STUCK = "stuck"  # It fails as nobody expects, or again and again: a person must look.
     NOT_DUE = "not_due"  # Somebody was first, or the index was late.
 
 
@@ -167,9 +169,12 @@ class _Lane:
             return Settlement.LEFT
         except Exception as error:
             # Whatever it is: one payment must not keep those behind it from being settled.
-            self.sweeper.watch.failed(key, error)
-            self._stuck.add(key)
-            return Settlement.STUCK
+            return self._told(key, error)
+
+    def _told(self, key: PaymentKey, error: Exception) -> Settlement:
+        self.sweeper.watch.failed(key, error)
+        self._stuck.add(key)
+        return Settlement.STUCK
 
     def _settled(self, key: PaymentKey, payment: Payment) -> Settlement:
         store, now = self.sweeper.store, self.sweeper.clock()
@@ -198,9 +203,12 @@ class _Lane:
         cause = after.history[-1].detail
         # A circuit that recovers lets few calls through: a claim for each of them is in vain.
         self._was_turned_away = cause == CircuitOpen.code
-        if cause == DebitUnconfirmed.code:
-            # Once in a sweep, or a debit that breaks the wallets each time would be an outage.
-            self._in_vain.add(key)
+        if cause != DebitUnconfirmed.code:
+            return Settlement.LEFT
+        if after.attempts >= ATTEMPT_COUNT_TOLD:
+            return self._told(key, DebitUnconfirmed())
+        # Once in a sweep, or a debit that breaks the wallets each time would be an outage.
+        self._in_vain.add(key)
         return Settlement.LEFT
 
     def _may_ask(self) -> bool:

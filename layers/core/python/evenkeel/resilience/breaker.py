@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from evenkeel.clock import Clock
 from evenkeel.errors import CircuitOpen, EvenkeelError
-from evenkeel.resilience.circuit import Admission, Circuit, Transition
+from evenkeel.resilience.circuit import Admission, Circuit, CircuitState, Transition
 from evenkeel.resilience.limits import Limits
 from evenkeel.resilience.ports import CircuitStore, CircuitWatch
 from evenkeel.resilience.trial import SEAT_COUNT, Ballot, Trial
@@ -67,9 +67,8 @@ class Breaker:
         self._seat = environment.seat
         self._circuit = Circuit(name)
         self._stale_at_s = float("-inf")
-        self._is_blind = False  # The store has failed, the last time.
         self._blind_until_s = float("-inf")
-        self._no_lease_since_s: float | None = None  # The store gives none, to nobody.
+        self._unmoved_since_s: float | None = None  # A move has failed, and nobody has made one.
         self._trial_count = 0
         self._calls = self._failures = 0  # Seen in the trial, and not reported yet.
         self._may_vote_at_s = float("-inf")
@@ -141,33 +140,30 @@ class Breaker:
         )
         if admission is Admission.GRANTED:
             return False
-        if admission is Admission.PROBE:
-            if self._has_lease(circuit):
-                return True
-            if self._may_ask_blindly():
-                return False
+        if admission is Admission.PROBE and self._has_lease(circuit):
+            return True
+        if self._takes_blind_turn():
+            return False
         self._watch.refused(self._name)
         raise CircuitOpen(self._circuit.retry_after(environment.clock()).total_seconds())
 
     def _has_lease(self, circuit: Circuit) -> bool:
         environment = self._environment
         probing = circuit.probing(environment.id, environment.clock(), self._limits)
-        has_lease = self._save(probing)
-        if not self._is_blind:
-            self._no_lease_since_s = None
-        elif self._no_lease_since_s is None:
-            self._no_lease_since_s = environment.elapsed_s()
-        return has_lease
+        return self._save(probing)
 
-    def _may_ask_blindly(self) -> bool:
-        """Let a call through for each cool-down in which the store gave nobody a lease.
+    def _takes_blind_turn(self) -> bool:
+        """Let a call through for each cool-down in which the circuit should move, and cannot.
 
-        Otherwise a circuit that can be read, and not be written, would stay open for ever.
+        Otherwise one that can be read, and not be written, would refuse for ever.
         """
-        elapsed_s, since_s = self._environment.elapsed_s(), self._no_lease_since_s
-        if since_s is None or elapsed_s < since_s + self._limits.cool_down_s:
+        since_s = self._unmoved_since_s
+        if since_s is None or self._circuit.state is CircuitState.FORCED_OPEN:
             return False
-        self._no_lease_since_s = elapsed_s
+        elapsed_s = self._environment.elapsed_s()
+        if elapsed_s < since_s + self._limits.cool_down_s:
+            return False
+        self._unmoved_since_s = elapsed_s
         return True
 
     def _trial_at_stake(self) -> str | None:
@@ -238,8 +234,11 @@ class Breaker:
     def _save(self, wanted: Circuit) -> bool:
         """Record a state, and tell whether it is what is stored now."""
         before = self._circuit
-        is_written = self._write(lambda: self._store.save(wanted, instead_of=before))
-        return is_written and _is_same_move(self._circuit, wanted)
+        if self._write(lambda: self._store.save(wanted, instead_of=before)):
+            return _is_same_move(self._circuit, wanted)
+        if self._unmoved_since_s is None:
+            self._unmoved_since_s = self._environment.elapsed_s()
+        return False
 
     def _write(self, ask: Callable[[], Circuit]) -> bool:
         """See what the store answers, and tell whether it did."""
@@ -247,11 +246,9 @@ class Breaker:
             circuit = ask()
         except Exception as error:
             # Whatever it is: the breaker must not be an outage of its own, or hide an answer.
-            self._is_blind = True
             self._watch.blind(self._name, error)
             self._blind_until_s = self._environment.elapsed_s() + self._limits.vote_interval_s
             return False
-        self._is_blind = False
         self._see(circuit)
         return True
 
@@ -260,6 +257,8 @@ class Breaker:
         if old is None or new is None or old.id != new.id:
             self._calls = self._failures = 0
             self._may_vote_at_s = float("-inf")
+        if circuit.version != self._circuit.version:
+            self._unmoved_since_s = None
         self._circuit = circuit
         self._tell(circuit.transition)
         limits = self._limits

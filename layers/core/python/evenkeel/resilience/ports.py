@@ -48,4 +48,4 @@ class CircuitWatch(Protocol):
         """Say that a call was not let through."""
 
     def blind(self, name: str, error: Exception) -> None:
-        """Say that the circuit could not be seen or moved, so that calls go through."""
+        """Say that the circuit could not be seen, and counts as closed, or could not be moved."""

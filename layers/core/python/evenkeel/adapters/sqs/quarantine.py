@@ -1,4 +1,4 @@
-"""Records that nobody can read, kept in a queue with an alarm on it."""
+"""Records that nobody can read, kept in a queue until somebody looks."""
 
 from __future__ import annotations
 

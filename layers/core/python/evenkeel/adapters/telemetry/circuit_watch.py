@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools import Logger
 
 from evenkeel.adapters.telemetry.metrics import counted
+from evenkeel.errors import EvenkeelError
 from evenkeel.resilience.circuit import Transition
 
 logger = Logger()
@@ -25,8 +26,10 @@ class LoggingCircuitWatch:
         logger.info("a circuit let no call through", **counted("CircuitRefusals", _of(name)))
 
     def blind(self, name: str, error: Exception) -> None:
-        logger.warning(
-            "a circuit could not be seen or moved, and is in nobody's way",
+        # A table that is busy is to be expected; a right that is missing is to be mended.
+        log = logger.warning if isinstance(error, EvenkeelError) else logger.error
+        log(
+            "a circuit could not be seen or moved",
             cause=repr(error),
             exc_info=error,
             **counted("CircuitBlind", _of(name)),
