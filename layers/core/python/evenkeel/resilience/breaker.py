@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from evenkeel.clock import Clock
 from evenkeel.errors import CircuitOpen, EvenkeelError
-from evenkeel.resilience.circuit import Admission, Circuit, CircuitState, Transition
+from evenkeel.resilience.circuit import Admission, Circuit, Transition
 from evenkeel.resilience.limits import Limits
 from evenkeel.resilience.ports import CircuitStore, CircuitWatch
 from evenkeel.resilience.trial import SEAT_COUNT, Ballot, Trial
@@ -158,10 +158,8 @@ class Breaker:
         Otherwise one that can be read, and not be written, would refuse for ever.
         """
         since_s = self._unmoved_since_s
-        if since_s is None or self._circuit.state is CircuitState.FORCED_OPEN:
-            return False
         elapsed_s = self._environment.elapsed_s()
-        if elapsed_s < since_s + self._limits.cool_down_s:
+        if since_s is None or elapsed_s < since_s + self._limits.cool_down_s:
             return False
         self._unmoved_since_s = elapsed_s
         return True
