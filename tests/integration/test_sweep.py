@@ -17,7 +17,7 @@ from evenkeel import bootstrap
 from evenkeel.adapters import clients
 from evenkeel.adapters.dynamodb.journal import DynamoDBJournal
 from evenkeel.clock import Deadline, utc_now
-from evenkeel.errors import DebitNotApplied, Declined, RequestInProgress
+from evenkeel.errors import Declined, RequestInProgress, TransferNotApplied
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.payments.model import LEASE_FOR, Debit, Order, Payment, PaymentStatus
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
@@ -256,7 +256,7 @@ def test_each_lane_has_a_breaker_and_a_place_in_the_pool_of_connections_of_its_o
 
 class DeadWallets:
     def debit(self, debit: Debit, request_id: str) -> str:
-        raise DebitNotApplied
+        raise TransferNotApplied
 
 
 def test_the_lanes_of_a_sweep_speak_against_the_wallets_with_one_voice(

@@ -19,14 +19,14 @@ import pytest
 
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.errors import (
-    DebitNotApplied,
-    DebitUnconfirmed,
     Declined,
     EvenkeelError,
     LedgerBusy,
     LedgerUnconfirmed,
     StoreBusy,
     StoreUnconfirmed,
+    TransferNotApplied,
+    TransferUnconfirmed,
 )
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.payments.model import LEASE_FOR, Debit, PaymentStatus
@@ -132,17 +132,17 @@ class Gateway:
 
         match self._network.fault("turned away", "answer lost", "late"):
             case "turned away":
-                raise DebitNotApplied
+                raise TransferNotApplied
             case "answer lost":
                 _ignoring_refusals(ask)
-                raise DebitUnconfirmed
+                raise TransferUnconfirmed
             case "late":
                 self._network.late.append(ask)
-                raise DebitUnconfirmed
+                raise TransferUnconfirmed
         try:
             return ask()
         except Killed as killed:
-            raise DebitUnconfirmed from killed
+            raise TransferUnconfirmed from killed
 
 
 def _ignoring_refusals(ask: Callable[[], object]) -> None:

@@ -47,7 +47,7 @@ def test_our_loop_repeats_what_may_heal_by_itself_and_nothing_else() -> None:
 
 
 def test_neither_a_refusal_nor_a_lost_race_speaks_against_a_dependency() -> None:
-    lost_races = {errors.DebitContended, errors.VersionConflict, errors.WalletContended}
+    lost_races = {errors.TransferContended, errors.VersionConflict, errors.WalletContended}
     damning = {leaf for leaf in leaves(EvenkeelError) if leaf.is_outage}
 
     assert damning == repeated_by_our_loop() - lost_races

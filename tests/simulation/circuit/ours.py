@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from evenkeel.errors import CircuitOpen, DebitNotApplied
+from evenkeel.errors import CircuitOpen, TransferNotApplied
 from evenkeel.resilience.breaker import Breaker, Environment
 from evenkeel.resilience.circuit import Circuit, Signal, Transition
 from evenkeel.resilience.limits import Limits
@@ -108,14 +108,14 @@ class Evenkeel:
     def call(self, environment: int, circuit: str, ask: Ask) -> bool:
         def answer() -> None:
             if not ask():
-                raise DebitNotApplied
+                raise TransferNotApplied
 
         try:
             breaker = self.breaker(environment, circuit)
             breaker.call(lambda: breaker.timed(answer))
         except CircuitOpen:
             return False
-        except DebitNotApplied:
+        except TransferNotApplied:
             return True
         return True
 

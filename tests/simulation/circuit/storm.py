@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from evenkeel.errors import DebitNotApplied
+from evenkeel.errors import TransferNotApplied
 from evenkeel.resilience.budget import RetryBudget
 from evenkeel.resilience.circuit import Signal
 from evenkeel.resilience.limits import Limits
@@ -181,7 +181,7 @@ class Storm:
         may_retry = budget.spend if self.policy.has_budget else always
         try:
             self._retry.call(self._attempt, may_retry=may_retry)
-        except DebitNotApplied:
+        except TransferNotApplied:
             return False
         budget.earn()
         return True
@@ -193,7 +193,7 @@ class Storm:
         else:
             self._tasks.sleep(min(takes_s, TIMEOUT_S))
         if takes_s is None or takes_s > TIMEOUT_S:
-            raise DebitNotApplied
+            raise TransferNotApplied
 
     def _budget(self, environment: int, rng: random.Random) -> RetryBudget:
         share: Callable[[], float] = float  # Without a breaker of ours there is no budget.

@@ -86,8 +86,8 @@ PAYMENTS = [
     CLAIMED,
     CLAIMED.completed(LATER, "trf_7"),
     CLAIMED.declined(LATER, REFUSED),
-    CLAIMED.left_open(LATER, "debit_unconfirmed"),
-    CLAIMED.released(LATER, "debit_not_applied"),
+    CLAIMED.left_open(LATER, "transfer_unconfirmed"),
+    CLAIMED.released(LATER, "transfer_not_applied"),
 ]
 EACH_ON_ITS_OWN = st.text(st.characters(exclude_characters="/", codec="utf-8"), min_size=1)
 

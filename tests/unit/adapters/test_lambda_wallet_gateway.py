@@ -8,11 +8,11 @@ from mypy_boto3_lambda import LambdaClient
 
 from evenkeel.adapters.lambda_.wallet_gateway import NOT_STARTED_CODES, LambdaWalletGateway
 from evenkeel.errors import (
-    DebitContended,
-    DebitNotApplied,
-    DebitUnconfirmed,
     Declined,
     DeclineReason,
+    TransferContended,
+    TransferNotApplied,
+    TransferUnconfirmed,
 )
 from evenkeel.money import Money
 from evenkeel.payments.model import Debit
@@ -82,7 +82,7 @@ def test_a_decline_keeps_its_words(request_id: str | None) -> None:
     ],
 )
 def test_an_answer_that_is_no_json_object_may_follow_a_debit(payload: bytes) -> None:
-    with pytest.raises(DebitUnconfirmed):
+    with pytest.raises(TransferUnconfirmed):
         asked(AnsweringLambda(payload))
 
 
@@ -106,23 +106,23 @@ def test_an_answer_that_is_no_json_object_may_follow_a_debit(payload: bytes) -> 
     ],
 )
 def test_an_outcome_that_is_not_understood_may_be_a_debit(reply: dict[str, Any]) -> None:
-    with pytest.raises(DebitUnconfirmed):
+    with pytest.raises(TransferUnconfirmed):
         asked(said(reply))
 
 
 def test_not_applied_is_not_applied() -> None:
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         asked(said({"outcome": "not_applied"}))
 
 
 def test_a_lost_race_is_told_apart_from_an_outage() -> None:
-    with pytest.raises(DebitContended):
+    with pytest.raises(TransferContended):
         asked(said({"outcome": "not_applied", "cause": "contended"}))
 
 
 @pytest.mark.parametrize("code", sorted(NOT_STARTED_CODES))
 def test_a_function_that_could_not_be_started_has_not_debited(code: str) -> None:
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         asked(FailingLambda(refusal(code, 502)))
 
 
@@ -131,7 +131,7 @@ def test_a_throttled_invoke_says_when_to_come_again(header: str, wait_s: float |
     error = refusal("TooManyRequestsException", 429)
     error.response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] = header
 
-    with pytest.raises(DebitNotApplied) as raised:
+    with pytest.raises(TransferNotApplied) as raised:
         asked(FailingLambda(error))
 
     assert raised.value.retry_after_s == wait_s
@@ -142,12 +142,12 @@ def test_a_throttled_invoke_says_when_to_come_again(header: str, wait_s: float |
     "payload", [b'{"errorType": "Sandbox.Timedout"}', b"", b'{"outcome": "not_applied"}']
 )
 def test_a_function_that_broke_may_have_debited(kind: str, payload: bytes) -> None:
-    with pytest.raises(DebitUnconfirmed):
+    with pytest.raises(TransferUnconfirmed):
         asked(AnsweringLambda(payload, function_error=kind))
 
 
 def test_an_answer_that_is_cut_off_may_follow_a_debit() -> None:
-    with pytest.raises(DebitUnconfirmed):
+    with pytest.raises(TransferUnconfirmed):
         asked(CutOff())
 
 
@@ -162,7 +162,7 @@ def test_an_answer_that_is_cut_off_may_follow_a_debit() -> None:
     ids=repr,
 )
 def test_an_invoke_that_was_turned_away_has_not_debited(error: Exception) -> None:
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         asked(FailingLambda(error))
 
 
@@ -176,7 +176,7 @@ def test_an_invoke_that_was_turned_away_has_not_debited(error: Exception) -> Non
     ids=repr,
 )
 def test_an_invoke_whose_answer_is_lost_may_have_debited(error: Exception) -> None:
-    with pytest.raises(DebitUnconfirmed):
+    with pytest.raises(TransferUnconfirmed):
         asked(FailingLambda(error))
 
 
@@ -186,5 +186,5 @@ def test_an_invoke_whose_answer_is_lost_may_have_debited(error: Exception) -> No
     ids=repr,
 )
 def test_an_invoke_that_is_refused_has_run_nothing(error: Exception) -> None:
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         asked(FailingLambda(error))

@@ -10,7 +10,7 @@ from evenkeel import bootstrap
 from evenkeel.adapters import clients
 from evenkeel.clock import Deadline
 from evenkeel.entrypoints.deadlines import ANSWER_S_MAX, deadline_of, reserve_s
-from evenkeel.errors import DebitNotApplied, StoreBusy, StoreUnconfirmed
+from evenkeel.errors import StoreBusy, StoreUnconfirmed, TransferNotApplied
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.model import LEASE_FOR, Debit, Payment, PaymentStatus
 from evenkeel.payments.ports import WaitingPayment
@@ -119,7 +119,7 @@ class SlowWorld:
 
     def debit(self, debit: Debit, request_id: str) -> str:
         self.pass_s(clients.INVOKE_S_MAX)
-        raise DebitNotApplied
+        raise TransferNotApplied
 
     def pay(self) -> Answer:
         """Ask for a debit at the last moment at which the deadline allows it."""

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from evenkeel.errors import DebitNotApplied
+from evenkeel.errors import TransferNotApplied
 from tests.unit.functions.site import MINE, Site, order
 
 BREAKERS = "/api/ops/breakers"
@@ -10,7 +10,7 @@ BREAKER = "/api/ops/breakers/{name}"
 
 
 def not_applied(_: Callable[[], str]) -> str:
-    raise DebitNotApplied
+    raise TransferNotApplied
 
 
 def test_a_circuit_that_nobody_has_moved_is_closed(site: Site) -> None:

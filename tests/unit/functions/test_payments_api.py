@@ -6,7 +6,7 @@ import pytest
 
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.cursors import write_offset
-from evenkeel.errors import DebitNotApplied, DebitUnconfirmed
+from evenkeel.errors import TransferNotApplied, TransferUnconfirmed
 from tests.events import event
 from tests.unit.answer import Answer
 from tests.unit.functions.site import OTHER, Site, order
@@ -21,16 +21,16 @@ Debit = Callable[[], str]
 
 
 def not_applied(debit: Debit) -> str:
-    raise DebitNotApplied
+    raise TransferNotApplied
 
 
 def lost_before(debit: Debit) -> str:
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 def lost_after(debit: Debit) -> str:
     debit()
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 def balance(site: Site, wallet_id: str) -> int:
@@ -396,7 +396,7 @@ def test_the_history_of_a_payment_is_told_oldest_first(site: Site) -> None:
         (4, "claimed", "PROCESSING", "02"),
         (5, "completed", "COMPLETED", "02"),
     ]
-    assert history.json["items"][2]["detail"] == "debit_not_applied"
+    assert history.json["items"][2]["detail"] == "transfer_not_applied"
 
 
 def test_a_history_is_whole_over_all_of_its_pages(site: Site) -> None:

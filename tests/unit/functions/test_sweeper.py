@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evenkeel import bootstrap
-from evenkeel.errors import DebitUnconfirmed, Declined, StoreBusy
+from evenkeel.errors import Declined, StoreBusy, TransferUnconfirmed
 from evenkeel.ledger.transfer import Decline
 from evenkeel.payments.model import PENDING_FOR, PaymentStatus
 from evenkeel.resilience.circuit import Signal
@@ -37,11 +37,11 @@ class Over(Context):
 def answer_lost(debit: Callable[[], str]) -> str:
     with suppress(Declined):
         debit()
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 def request_lost(_: Callable[[], str]) -> str:
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ from evenkeel import bootstrap
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
 from evenkeel.errors import (
-    DebitContended,
-    DebitNotApplied,
-    DebitUnconfirmed,
     Declined,
     DeclineReason,
     EvenkeelError,
     LedgerBusy,
     LedgerUnconfirmed,
     ObjectNotFound,
+    TransferContended,
+    TransferNotApplied,
+    TransferUnconfirmed,
     VersionConflict,
     WalletContended,
 )
@@ -213,10 +213,10 @@ def test_a_wallet_that_gives_nothing_declines_on_the_other_side(
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (LedgerBusy(), DebitNotApplied),
-        (VersionConflict(), DebitContended),
-        (WalletContended(), DebitContended),
-        (LedgerUnconfirmed(), DebitUnconfirmed),
+        (LedgerBusy(), TransferNotApplied),
+        (VersionConflict(), TransferContended),
+        (WalletContended(), TransferContended),
+        (LedgerUnconfirmed(), TransferUnconfirmed),
     ],
     ids=repr,
 )
@@ -240,5 +240,5 @@ def test_a_function_that_broke_may_have_debited(
 ) -> None:
     monkeypatch.setattr(bootstrap, "wallets", lambda: Refusing(error))
 
-    with pytest.raises(DebitUnconfirmed):
+    with pytest.raises(TransferUnconfirmed):
         gateway.debit(debit_of("wal_a"), "request-1")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
-from evenkeel.errors import DebitNotApplied
+from evenkeel.errors import TransferNotApplied
 from evenkeel.ledger.transfer import Record
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
@@ -132,4 +132,4 @@ class Platform:
 
 
 def not_applied(_: object) -> str:
-    raise DebitNotApplied(retry_after_s=7.0)
+    raise TransferNotApplied(retry_after_s=7.0)

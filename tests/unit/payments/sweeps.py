@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import count
 
 from evenkeel.clock import Deadline
-from evenkeel.errors import DebitUnconfirmed
+from evenkeel.errors import TransferUnconfirmed
 from evenkeel.payments.model import Payment
 from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Sweep
@@ -16,11 +16,11 @@ from tests.unit.payments.platform import Killed, Platform
 
 def answer_lost(debit: Callable[[], str]) -> str:
     debit()
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 def request_lost(_: Callable[[], str]) -> str:
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 def killed_before(_: Callable[[], str]) -> str:

@@ -7,11 +7,11 @@ import pytest
 from evenkeel.clock import Deadline
 from evenkeel.errors import (
     CircuitOpen,
-    DebitContended,
-    DebitNotApplied,
-    DebitUnconfirmed,
     Declined,
     DeclineReason,
+    TransferContended,
+    TransferNotApplied,
+    TransferUnconfirmed,
 )
 from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
@@ -66,7 +66,7 @@ class Setting:
 
 
 def test_what_was_not_applied_is_asked_for_again_under_the_same_id() -> None:
-    setting = Setting(DebitNotApplied())
+    setting = Setting(TransferNotApplied())
 
     assert setting.ask() == "trf_a"
     assert setting.service.asked == [DEBIT, DEBIT]
@@ -82,50 +82,50 @@ def test_a_refusal_is_final() -> None:
 
 
 def test_an_unknown_outcome_is_remembered_over_a_later_one() -> None:
-    setting = Setting(DebitUnconfirmed(), DebitNotApplied(), DebitNotApplied())
+    setting = Setting(TransferUnconfirmed(), TransferNotApplied(), TransferNotApplied())
 
-    with pytest.raises(DebitUnconfirmed):
+    with pytest.raises(TransferUnconfirmed):
         setting.ask()
 
 
 def test_no_attempt_begins_that_could_outlast_the_deadline() -> None:
     setting = Setting()
 
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         setting.ask(within_s=6.9)
 
     assert setting.service.asked == []
 
 
 def test_no_retry_begins_that_could_outlast_the_deadline() -> None:
-    setting = Setting(DebitNotApplied(retry_after_s=1.0))
+    setting = Setting(TransferNotApplied(retry_after_s=1.0))
 
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         setting.ask(within_s=7.5)
 
     assert len(setting.service.asked) == 1
 
 
 def test_a_cold_environment_has_one_retry_and_earns_the_others() -> None:
-    failures = [DebitNotApplied() for _ in range(3)]
+    failures = [TransferNotApplied() for _ in range(3)]
     setting = Setting(*failures)
 
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         setting.ask()
 
     assert len(setting.service.asked) == 2
 
 
 def test_a_burst_of_retries_counts_as_one_call() -> None:
-    setting = Setting(DebitNotApplied(), DebitNotApplied(), DebitNotApplied())
-    with pytest.raises(DebitNotApplied):
+    setting = Setting(TransferNotApplied(), TransferNotApplied(), TransferNotApplied())
+    with pytest.raises(TransferNotApplied):
         setting.ask()
 
     assert setting.circuits.write_count == 1
 
 
 def test_a_dead_service_is_left_alone_after_a_few_calls_and_asked_again_later() -> None:
-    setting = Setting(*(DebitNotApplied() for _ in range(100)))
+    setting = Setting(*(TransferNotApplied() for _ in range(100)))
     refused = 0
     for _ in range(60):
         setting.clock.advance(STEP)
@@ -133,7 +133,7 @@ def test_a_dead_service_is_left_alone_after_a_few_calls_and_asked_again_later() 
             setting.ask()
         except CircuitOpen:
             refused += 1
-        except DebitNotApplied:
+        except TransferNotApplied:
             pass
 
     assert setting.circuits.get("wallet").state is not CircuitState.CLOSED
@@ -142,12 +142,12 @@ def test_a_dead_service_is_left_alone_after_a_few_calls_and_asked_again_later() 
 
 def test_sixty_refusals_and_lost_races_in_a_row_leave_the_circuit_closed() -> None:
     refusals = [Declined(DeclineReason.INSUFFICIENT_FUNDS, "no") for _ in range(60)]
-    setting = Setting(*refusals, *(DebitContended() for _ in range(60)))
+    setting = Setting(*refusals, *(TransferContended() for _ in range(60)))
     for _ in range(60):
         with pytest.raises(Declined):
             setting.ask()
     for _ in range(20):
-        with pytest.raises(DebitContended):
+        with pytest.raises(TransferContended):
             setting.ask()
 
     assert setting.circuits.get("wallet").state is CircuitState.CLOSED
@@ -157,7 +157,7 @@ def test_sixty_refusals_and_lost_races_in_a_row_leave_the_circuit_closed() -> No
 def test_a_caller_without_time_says_nothing_against_the_service() -> None:
     setting = Setting()
     for _ in range(60):
-        with pytest.raises(DebitNotApplied):
+        with pytest.raises(TransferNotApplied):
             setting.ask(within_s=6.9)
 
     assert setting.circuits.get("wallet").state is CircuitState.CLOSED
@@ -167,7 +167,7 @@ def test_a_caller_without_time_says_nothing_against_the_service() -> None:
 def test_what_a_slow_breaker_could_make_too_late_is_not_begun() -> None:
     setting = Setting()
     guard = replace(setting.guard, admission_s_max=1.0)
-    with pytest.raises(DebitNotApplied):
+    with pytest.raises(TransferNotApplied):
         guard.debit(DEBIT, "r1", Deadline.after(7.9, setting.seconds))
 
     assert setting.service.asked == []

@@ -9,8 +9,6 @@ import pytest
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
 from evenkeel.errors import (
-    DebitNotApplied,
-    DebitUnconfirmed,
     Declined,
     DeclineReason,
     IdempotencyKeyReused,
@@ -19,6 +17,8 @@ from evenkeel.errors import (
     RequestInProgress,
     StoreBusy,
     StoreUnconfirmed,
+    TransferNotApplied,
+    TransferUnconfirmed,
     WalletUnavailable,
 )
 from evenkeel.money import Money
@@ -92,16 +92,16 @@ class Platform:
 
 
 def lost_request(_: Callable[[], str]) -> str:
-    raise DebitNotApplied
+    raise TransferNotApplied
 
 
 def lost_answer(debit: Callable[[], str]) -> str:
     debit()
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 def never_arrived(_: Callable[[], str]) -> str:
-    raise DebitUnconfirmed
+    raise TransferUnconfirmed
 
 
 class Killed(BaseException):

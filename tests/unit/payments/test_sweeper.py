@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from evenkeel.errors import (
-    DebitUnconfirmed,
     InvalidState,
     LedgerBusy,
+    TransferUnconfirmed,
     WalletUnavailable,
 )
 from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, PaymentStatus
@@ -65,7 +65,7 @@ def test_a_refusal_whose_answer_was_lost_is_a_refusal(platform: Platform) -> Non
     def refusal_lost(debit: Callable[[], str]) -> str:
         with pytest.raises(Exception, match="cannot cover"):
             debit()
-        raise DebitUnconfirmed
+        raise TransferUnconfirmed
 
     platform.gateway.faults.append(refusal_lost)
     platform.pay(amount_minor=5000)
@@ -149,7 +149,7 @@ def test_a_debit_that_arrives_late_is_found_by_the_sweep_that_asked_for_it(
 ) -> None:
     def answer_late(debit: Callable[[], str]) -> str:
         late.append(debit)
-        raise DebitUnconfirmed
+        raise TransferUnconfirmed
 
     late: list[Callable[[], str]] = []
     platform.gateway.faults += [request_lost, answer_late]

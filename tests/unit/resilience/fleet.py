@@ -8,10 +8,10 @@ from random import Random
 
 from evenkeel.errors import (
     CircuitOpen,
-    DebitNotApplied,
     Declined,
     DeclineReason,
     StoreBusy,
+    TransferNotApplied,
 )
 from evenkeel.resilience.breaker import Breaker, Environment
 from evenkeel.resilience.circuit import Circuit, CircuitState, Signal, Transition
@@ -29,7 +29,7 @@ def works() -> str:
 
 
 def fails() -> str:
-    raise DebitNotApplied
+    raise TransferNotApplied
 
 
 @dataclass
@@ -116,7 +116,7 @@ class Fleet:
             breaker.call(lambda: breaker.timed(asked))
         except CircuitOpen:
             return "refused"
-        except (DebitNotApplied, ZeroDivisionError):
+        except (TransferNotApplied, ZeroDivisionError):
             return "failed"
         return "answered"
 

@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from evenkeel.errors import (
-    DebitContended,
-    DebitUnconfirmed,
     Declined,
     ObjectNotFound,
+    TransferContended,
+    TransferUnconfirmed,
     VersionConflict,
     WalletContended,
 )
@@ -41,12 +41,12 @@ def test_the_answer_is_the_callers(fleet: Fleet) -> None:
 
 
 def test_an_error_is_the_callers(fleet: Fleet) -> None:
-    error = DebitUnconfirmed()
+    error = TransferUnconfirmed()
 
     def ask() -> str:
         raise error
 
-    with pytest.raises(DebitUnconfirmed) as raised:
+    with pytest.raises(TransferUnconfirmed) as raised:
         fleet.breakers[0].call(ask)
 
     assert raised.value is error
@@ -54,7 +54,7 @@ def test_an_error_is_the_callers(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [DECLINED, ObjectNotFound(), DebitContended(), VersionConflict(), WalletContended()],
+    [DECLINED, ObjectNotFound(), TransferContended(), VersionConflict(), WalletContended()],
     ids=lambda error: type(error).__name__,
 )
 def test_a_refusal_and_a_lost_race_are_answers(error: Exception) -> None:
@@ -230,9 +230,9 @@ def test_a_race_that_took_long_to_be_lost_is_no_failure() -> None:
 
     def loses_slowly() -> str:
         fleet.wait(LIMITS.slow_call_s)
-        raise DebitContended
+        raise TransferContended
 
-    with pytest.raises(DebitContended):
+    with pytest.raises(TransferContended):
         breaker.call(lambda: breaker.timed(loses_slowly))
     trial = fleet.circuit.trial
 

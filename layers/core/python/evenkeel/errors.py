@@ -20,17 +20,17 @@
     - WalletExists
   + Unavailable ......... a dependency failed, and nothing was applied
     - CircuitOpen
-    - DebitContended
-    - DebitNotApplied
     - LedgerBusy
     - StoreBusy
+    - TransferContended
+    - TransferNotApplied
     - VersionConflict
     - WalletContended
     - WalletUnavailable
   + OutcomeUnknown ...... a dependency failed, and it may have acted
-    - DebitUnconfirmed
     - LedgerUnconfirmed
     - StoreUnconfirmed
+    - TransferUnconfirmed
 
 A refusal is named for what happened, without an `Error` suffix. Programmer
 errors are not here: those are assertions, and they crash.
@@ -239,22 +239,6 @@ class CircuitOpen(Unavailable):
         self.retry_after_s = retry_after_s
 
 
-class DebitContended(Unavailable):
-    code = "debit_contended"
-    is_outage = False
-
-    def __init__(self) -> None:
-        super().__init__("the wallet was not debited: others were faster, every time")
-
-
-class DebitNotApplied(Unavailable):
-    code = "debit_not_applied"
-
-    def __init__(self, retry_after_s: float | None = None) -> None:
-        super().__init__("the wallet was not debited")
-        self.retry_after_s = retry_after_s
-
-
 class LedgerBusy(Unavailable):
     code = "ledger_busy"
 
@@ -267,6 +251,22 @@ class StoreBusy(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("the store could not take it now")
+
+
+class TransferContended(Unavailable):
+    code = "transfer_contended"
+    is_outage = False
+
+    def __init__(self) -> None:
+        super().__init__("no money was moved: others were faster, every time")
+
+
+class TransferNotApplied(Unavailable):
+    code = "transfer_not_applied"
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        super().__init__("no money was moved")
+        self.retry_after_s = retry_after_s
 
 
 class VersionConflict(Unavailable):
@@ -296,13 +296,6 @@ class WalletUnavailable(Unavailable):
         self.retry_after_s = retry_after_s
 
 
-class DebitUnconfirmed(OutcomeUnknown):
-    code = "debit_unconfirmed"
-
-    def __init__(self) -> None:
-        super().__init__("the wallet may have been debited")
-
-
 class LedgerUnconfirmed(OutcomeUnknown):
     code = "ledger_unconfirmed"
 
@@ -315,3 +308,10 @@ class StoreUnconfirmed(OutcomeUnknown):
 
     def __init__(self) -> None:
         super().__init__("the store may have recorded it")
+
+
+class TransferUnconfirmed(OutcomeUnknown):
+    code = "transfer_unconfirmed"
+
+    def __init__(self) -> None:
+        super().__init__("money may have been moved")

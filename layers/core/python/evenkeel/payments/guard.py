@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evenkeel.clock import Deadline
-from evenkeel.errors import DebitNotApplied
+from evenkeel.errors import TransferNotApplied
 from evenkeel.payments.model import Debit
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.resilience.breaker import Breaker
@@ -45,11 +45,11 @@ class WalletGuard:
 
         Raises:
             Declined: Refused for good: this debit will never be posted.
-            CircuitOpen, DebitContended, DebitNotApplied: It was not posted by this call.
-            DebitUnconfirmed: It may have been posted.
+            CircuitOpen, TransferContended, TransferNotApplied: It was not posted by this call.
+            TransferUnconfirmed: It may have been posted.
         """
         if not self.has_time(deadline):
-            raise DebitNotApplied  # Not as the breaker's call: the wallets are not to blame.
+            raise TransferNotApplied  # Not as the breaker's call: the wallets are not to blame.
         return self.breaker.call(lambda: self._with_retries(debit, request_id, deadline))
 
     def _with_retries(self, debit: Debit, request_id: str, deadline: Deadline) -> str:

@@ -98,8 +98,8 @@ class WalletGateway(Protocol):
 
         Raises:
             Declined: Refused for good: this debit will never be posted.
-            DebitContended, DebitNotApplied: It was not posted by this call.
-            DebitUnconfirmed: It may have been posted.
+            TransferContended, TransferNotApplied: It was not posted by this call.
+            TransferUnconfirmed: It may have been posted.
         """
 
 

@@ -22,12 +22,12 @@ from enum import StrEnum
 from evenkeel.clock import Clock
 from evenkeel.errors import (
     CircuitOpen,
-    DebitUnconfirmed,
     Declined,
     InvalidState,
     OutcomeUnknown,
     RequestInProgress,
     StoreBusy,
+    TransferUnconfirmed,
     Unavailable,
     VersionConflict,
 )
@@ -203,10 +203,10 @@ class _Lane:
         cause = after.history[-1].detail
         # A circuit that recovers lets few calls through: a claim for each of them is in vain.
         self._was_turned_away = cause == CircuitOpen.code
-        if cause != DebitUnconfirmed.code:
+        if cause != TransferUnconfirmed.code:
             return Settlement.LEFT
         if after.attempts >= ATTEMPT_COUNT_TOLD:
-            return self._told(key, DebitUnconfirmed())
+            return self._told(key, TransferUnconfirmed())
         # Once in a sweep, or a debit that breaks the wallets each time would be an outage.
         self._in_vain.add(key)
         return Settlement.LEFT

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evenkeel.errors import (
-    DebitContended,
-    DebitNotApplied,
-    DebitUnconfirmed,
     OutcomeUnknown,
+    TransferContended,
+    TransferNotApplied,
+    TransferUnconfirmed,
     Unavailable,
     VersionConflict,
     WalletContended,
@@ -36,9 +36,9 @@ class InlineWalletGateway:
         try:
             moved = self.wallets.move(command.request())
         except (VersionConflict, WalletContended) as error:
-            raise DebitContended from error
+            raise TransferContended from error
         except Unavailable as error:
-            raise DebitNotApplied from error
+            raise TransferNotApplied from error
         except OutcomeUnknown as error:
-            raise DebitUnconfirmed from error
+            raise TransferUnconfirmed from error
         return moved.transfer.id

@@ -19,11 +19,11 @@ from botocore.exceptions import ClientError
 
 from evenkeel.adapters.failures import code_of, retry_after_s, translated, was_turned_away
 from evenkeel.errors import (
-    DebitContended,
-    DebitNotApplied,
-    DebitUnconfirmed,
     Declined,
     DeclineReason,
+    TransferContended,
+    TransferNotApplied,
+    TransferUnconfirmed,
 )
 from evenkeel.payments.model import Debit
 
@@ -72,15 +72,15 @@ class LambdaWalletGateway:
     def debit(self, debit: Debit, request_id: str) -> str:
         command = json.dumps(_command(debit, request_id))
         try:
-            with translated(DebitNotApplied, DebitUnconfirmed):
+            with translated(TransferNotApplied, TransferUnconfirmed):
                 answer = self._invoked(command)
                 payload = answer["Payload"].read()
         except ClientError as error:
             # No function there, or none that we may call: ours to mend, and nothing has run.
             logger.exception("the wallet service refuses to be invoked")
-            raise DebitNotApplied from error
+            raise TransferNotApplied from error
         if "FunctionError" in answer:
-            raise DebitUnconfirmed
+            raise TransferUnconfirmed
         return _posted(_parsed(payload))
 
     def _invoked(self, command: str) -> InvocationResponseTypeDef:
@@ -89,9 +89,9 @@ class LambdaWalletGateway:
         except ClientError as error:
             if code_of(error) in NOT_STARTED_CODES:
                 logger.exception("the wallet function cannot be started")
-                raise DebitNotApplied from error
+                raise TransferNotApplied from error
             if was_turned_away(error):
-                raise DebitNotApplied(retry_after_s(error)) from error
+                raise TransferNotApplied(retry_after_s(error)) from error
             raise
 
 
@@ -114,9 +114,9 @@ def _parsed(payload: bytes) -> Mapping[str, Any]:
     try:
         reply = json.loads(payload)
     except ValueError as error:
-        raise DebitUnconfirmed from error
+        raise TransferUnconfirmed from error
     if not isinstance(reply, dict):
-        raise DebitUnconfirmed
+        raise TransferUnconfirmed
     return reply
 
 
@@ -129,8 +129,8 @@ def _posted(reply: Mapping[str, Any]) -> str:
         ):
             raise Declined(DeclineReason(reason), message, first_request_id=reply.get("requestId"))
         case {"outcome": "not_applied", "cause": "contended"}:
-            raise DebitContended
+            raise TransferContended
         case {"outcome": "not_applied"}:
-            raise DebitNotApplied
+            raise TransferNotApplied
         case _:
-            raise DebitUnconfirmed
+            raise TransferUnconfirmed
