@@ -118,6 +118,7 @@ def test_every_error_has_an_answer_and_few_are_our_own_fault() -> None:
     }
 
     assert unanswered == {
+        errors.BusUnconfirmed,
         errors.TransferUnconfirmed,
         errors.LedgerUnconfirmed,
         errors.StoreUnconfirmed,

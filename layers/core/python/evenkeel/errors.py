@@ -19,6 +19,7 @@
     - RequestInProgress
     - WalletExists
   + Unavailable ......... a dependency failed, and nothing was applied
+    - BusBusy
     - CircuitOpen
     - LedgerBusy
     - StoreBusy
@@ -28,6 +29,7 @@
     - WalletContended
     - WalletUnavailable
   + OutcomeUnknown ...... a dependency failed, and it may have acted
+    - BusUnconfirmed
     - LedgerUnconfirmed
     - StoreUnconfirmed
     - TransferUnconfirmed
@@ -227,6 +229,13 @@ class WalletExists(Conflict):
         super().__init__("the user has a wallet in this currency, opened with other contents")
 
 
+class BusBusy(Unavailable):
+    code = "bus_busy"
+
+    def __init__(self) -> None:
+        super().__init__("the bus could not take all of it now")
+
+
 class CircuitOpen(Unavailable):
     """The dependency was not asked, to spare it and the caller."""
 
@@ -294,6 +303,13 @@ class WalletUnavailable(Unavailable):
         super().__init__("the wallet service cannot take the debit now; nothing was applied")
         self.payment_id = payment_id
         self.retry_after_s = retry_after_s
+
+
+class BusUnconfirmed(OutcomeUnknown):
+    code = "bus_unconfirmed"
+
+    def __init__(self) -> None:
+        super().__init__("the bus may have taken it")
 
 
 class LedgerUnconfirmed(OutcomeUnknown):

@@ -1,0 +1,48 @@
+"""Where events and alerts go to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from evenkeel.events.model import Alert, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that the bus will never take, however often it is asked."""
+
+    event: Event
+    reason: str
+
+
+class EventBus(Protocol):
+    def publish(self, events: Sequence[Event]) -> Sequence[Refusal]:
+        """Publish events, those of one object in the order in which they are given.
+
+        Returns:
+            The events that the bus refused for good; they were in nobody's way.
+
+        Raises:
+            BusBusy, BusUnconfirmed: Some may not be published. All of them may be
+                published again, and have to be, in the same order.
+        """
+
+
+class Alerts(Protocol):
+    def send(self, alert: Alert) -> None:
+        """Tell people; twice does no harm, for the id is the same.
+
+        Raises:
+            BusBusy, BusUnconfirmed: Nobody may have been told.
+        """
+
+
+class Quarantine(Protocol):
+    def put(self, record: Mapping[str, Any], *, reason: str) -> None:
+        """Keep a record, whole, for somebody to look at.
+
+        Raises:
+            StoreBusy, StoreUnconfirmed: It may not be kept.
+        """
