@@ -4,7 +4,7 @@ from evenkeel.ids import derived_id
 from evenkeel.money import Money
 from evenkeel.wallets import requests
 from evenkeel.wallets.posting import TransferRequest
-from evenkeel.wallets.requests import Amount, Asked, PaymentDebit
+from evenkeel.wallets.requests import Amount, Asked, HoldEnd, PaymentDebit, PaymentRefund
 
 
 def asked(key: str, client_id: str = "cli_a", fingerprint: str = "same") -> Asked:
@@ -35,6 +35,7 @@ def payment(
     *,
     user_id: str = "alice",
     currency: str = "EUR",
+    is_hold: bool = False,
 ) -> TransferRequest:
     return PaymentDebit(
         client_id=client_id,
@@ -45,4 +46,37 @@ def payment(
         merchant_id="coffee",
         amount=Money(amount_minor, currency),
         request_id=f"request-{key}",
+        is_hold=is_hold,
     ).request()
+
+
+def hold(key: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a") -> TransferRequest:
+    return payment(key, wallet_id, amount_minor, client_id, is_hold=True)
+
+
+def hold_end(
+    key: str, wallet_id: str, captured_minor: int, client_id: str = "cli_a", request: str = "end"
+) -> HoldEnd:
+    """Of the hold that was asked for under the key."""
+    return HoldEnd(
+        client_id=client_id,
+        payment_id=derived_id("pay", key),
+        original_id=derived_id("trf", key),
+        wallet_id=wallet_id,
+        captured_minor=captured_minor,
+        request_id=f"request-{request}",
+    )
+
+
+def refund(
+    key: str, original_id: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a"
+) -> PaymentRefund:
+    return PaymentRefund(
+        client_id=client_id,
+        id=derived_id("trf", client_id, "refund", key),
+        payment_id=derived_id("pay", "p"),
+        original_id=original_id,
+        wallet_id=wallet_id,
+        amount_minor=amount_minor,
+        request_id=f"request-{key}",
+    )

@@ -7,7 +7,8 @@ from evenkeel.ledger.ports import Movement, Receipt
 class InMemoryFoldStore:
     def __init__(self) -> None:
         self.receipts: dict[str, Receipt] = {}
-        self.totals: dict[tuple[str, str], tuple[int, int]] = {}
+        self.totals: dict[tuple[str, str], tuple[int, int]] = {}  # Posted debits and credits.
+        self.pending: dict[tuple[str, str], tuple[int, int]] = {}
 
     def receipt(self, name: str) -> Receipt | None:
         return self.receipts.get(name)
@@ -22,7 +23,9 @@ class InMemoryFoldStore:
         for movement in movements:
             key = (movement.client_id, movement.account_id)
             debits, credits_ = self.totals.get(key, (0, 0))
-            self.totals[key] = (
-                debits + movement.debits_minor,
-                credits_ + movement.credits_minor,
+            self.totals[key] = (debits + movement.debits_posted, credits_ + movement.credits_posted)
+            debits, credits_ = self.pending.get(key, (0, 0))
+            self.pending[key] = (
+                debits + movement.debits_pending,
+                credits_ + movement.credits_pending,
             )

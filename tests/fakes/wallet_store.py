@@ -24,13 +24,18 @@ class InMemoryWalletStore:
             raise ObjectNotFound
         return self.wallets[client_id, wallet_id]
 
-    def look(self, client_id: str, transfer_id: str, wallet_ids: Sequence[str]) -> Sight:
+    def look(self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]) -> Sight:
+        records = {
+            id_: self.records[client_id, id_]
+            for id_ in transfer_ids
+            if (client_id, id_) in self.records
+        }
         wallets = {
             id_: self.wallets[client_id, id_]
             for id_ in wallet_ids
             if (client_id, id_) in self.wallets
         }
-        return Sight(self.records.get((client_id, transfer_id)), wallets)
+        return Sight(records, wallets)
 
     def post(self, posting: Posting) -> Record:
         transfer = posting.transfer

@@ -27,7 +27,14 @@ def receipt() -> Receipt:
 
 
 def movement(client_id: str, debits: int, credits_: int) -> Movement:
-    return Movement(client_id, COFFEE, AccountKind.MERCHANT, "EUR", debits, credits_)
+    return Movement(
+        client_id,
+        COFFEE,
+        AccountKind.MERCHANT,
+        "EUR",
+        debits_posted=debits,
+        credits_posted=credits_,
+    )
 
 
 def total(store: FoldStore, dynamodb: DynamoDBClient, client_id: str) -> tuple[int, int]:

@@ -146,7 +146,7 @@ def test_a_look_that_brings_only_a_part_is_no_look(dynamodb: DynamoDBClient, ali
     Faults(dynamodb, "BatchGetItem", part)
 
     with pytest.raises(LedgerBusy):
-        wallet_store(dynamodb).look(alice.client_id, "trf_1", [alice.id])
+        wallet_store(dynamodb).look(alice.client_id, ["trf_1"], [alice.id])
 
 
 @pytest.mark.parametrize("make", LOST.values(), ids=LOST)

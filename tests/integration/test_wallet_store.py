@@ -45,7 +45,7 @@ def opened(store: WalletStore, blank: Wallet) -> Wallet:
 
 
 def drafted(store: WalletStore, request: TransferRequest) -> Posting:
-    sight = store.look(request.client_id, request.id, request.wallet_ids())
+    sight = store.look(request.client_id, [request.id], request.wallet_ids())
     return draft(request, sight.wallets, NOON)
 
 
@@ -93,10 +93,10 @@ def test_an_unknown_wallet_is_not_found(store: WalletStore, alice: Wallet) -> No
 def test_a_look_finds_the_wallets_that_exist_and_no_record_yet(
     store: WalletStore, alice: Wallet, bob: Wallet
 ) -> None:
-    sight = store.look(alice.client_id, "trf_new", [alice.id, bob.id])
+    sight = store.look(alice.client_id, ["trf_new"], [alice.id, bob.id])
 
-    assert (sight.record, dict(sight.wallets)) == (None, {alice.id: alice, bob.id: bob})
-    assert store.look(alice.client_id, "trf_new", ["wal_nobody"]).wallets == {}
+    assert (sight.records, sight.wallets) == ({}, {alice.id: alice, bob.id: bob})
+    assert store.look(alice.client_id, ["trf_new"], ["wal_nobody"]).wallets == {}
 
 
 def test_a_posting_moves_every_wallet_and_is_found_under_its_id(
@@ -106,19 +106,19 @@ def test_a_posting_moves_every_wallet_and_is_found_under_its_id(
 
     assert store.post(posting) == posting.transfer
 
-    sight = store.look(alice.client_id, posting.transfer.id, [alice.id, bob.id])
-    assert sight.record == posting.transfer
+    sight = store.look(alice.client_id, [posting.transfer.id], [alice.id, bob.id])
+    assert sight.records == {posting.transfer.id: posting.transfer}
     assert dict(sight.wallets) == {change.after.id: change.after for change in posting.changes}
 
 
-@pytest.mark.parametrize("kind", ["credit", "debit", "payment"])
+@pytest.mark.parametrize("kind", ["credit", "debit", "payment", "hold"])
 def test_every_kind_of_transfer_is_read_as_it_was_written(
     store: WalletStore, alice: Wallet, kind: str
 ) -> None:
     request = getattr(requests, kind)("key", alice.id, 10, alice.client_id)
     transfer = posted(store, request)
 
-    assert store.look(alice.client_id, request.id, [alice.id]).record == transfer
+    assert store.look(alice.client_id, [request.id], [alice.id]).records == {request.id: transfer}
 
 
 def test_a_posting_sent_twice_is_applied_once(store: WalletStore, alice: Wallet) -> None:
@@ -150,7 +150,7 @@ def test_a_posting_over_an_outdated_wallet_is_refused_and_moves_nothing(
         store.post(outdated)
 
     assert store.wallet(alice.client_id, alice.id) == alice
-    assert store.look(alice.client_id, outdated.transfer.id, [alice.id]).record is None
+    assert store.look(alice.client_id, [outdated.transfer.id], [alice.id]).records == {}
 
 
 def test_a_decline_holds_the_id_against_the_transfer(store: WalletStore, alice: Wallet) -> None:
@@ -265,5 +265,42 @@ def test_two_clients_share_no_id_and_no_wallet(
     request = requests.debit("d", alice.id, 300, alice.client_id)
     transfer = posted(store, request)
 
-    assert store.look(other.client_id, transfer.id, [other.id]).record is None
+    assert store.look(other.client_id, [transfer.id], [other.id]).records == {}
     assert store.wallet(other.client_id, other.id) == other
+
+
+@pytest.mark.parametrize("captured_minor", [300, 100, 0])
+def test_a_hold_and_its_end_are_read_as_they_were_written(
+    store: WalletStore, alice: Wallet, captured_minor: int
+) -> None:
+    hold = posted(store, requests.hold("h", alice.id, 300, alice.client_id))
+    wish = requests.hold_end("h", alice.id, captured_minor, alice.client_id)
+    end = posted(store, wish.request(hold))
+
+    sight = store.look(alice.client_id, [hold.id, end.id], [alice.id])
+    assert sight.records == {hold.id: hold, end.id: end}
+    assert sight.wallets[alice.id].balance_minor == 1000 - captured_minor
+    assert sight.wallets[alice.id].debits_pending == 0
+
+
+def test_a_hold_has_one_end(store: WalletStore, alice: Wallet) -> None:
+    hold = posted(store, requests.hold("h", alice.id, 300, alice.client_id))
+    capture, release = (
+        drafted(store, requests.hold_end("h", alice.id, captured, alice.client_id).request(hold))
+        for captured in (300, 0)
+    )
+
+    assert store.post(capture) == capture.transfer
+    assert store.post(release) == capture.transfer
+
+
+def test_no_hold_is_captured_from_a_wallet_frozen_since_it_was_read(
+    store: WalletStore, alice: Wallet
+) -> None:
+    hold = posted(store, requests.hold("h", alice.id, 300, alice.client_id))
+    capture = drafted(store, requests.hold_end("h", alice.id, 300, alice.client_id).request(hold))
+    wallet = store.wallet(alice.client_id, alice.id)
+    store.save(wallet.acted(WalletAction.FREEZE), follows=wallet)
+
+    with pytest.raises(VersionConflict):
+        store.post(capture)

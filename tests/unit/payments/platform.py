@@ -52,7 +52,7 @@ class InMemoryJournal:
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
-        return self._store.look(client_id, transfer_id, ()).record
+        return self._store.look(client_id, [transfer_id], ()).records.get(transfer_id)
 
 
 class RecordingSweepWatch:

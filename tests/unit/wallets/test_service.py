@@ -27,31 +27,6 @@ from tests.fakes.wallet_store import InMemoryWalletStore
 CLIENT = "cli_a"
 
 
-@pytest.fixture
-def store() -> InMemoryWalletStore:
-    return InMemoryWalletStore()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def wallets(store: InMemoryWalletStore, clock: ManualClock) -> Wallets:
-    return Wallets(store, instant_retry(), clock)
-
-
-@pytest.fixture
-def alice(wallets: Wallets) -> Wallet:
-    return wallets.open(CLIENT, "alice", "EUR", opening_minor=1000)[0]
-
-
-@pytest.fixture
-def bob(wallets: Wallets) -> Wallet:
-    return wallets.open(CLIENT, "bob", "EUR")[0]
-
-
 def balance(wallets: Wallets, wallet: Wallet) -> int:
     return wallets.get(CLIENT, wallet.id).balance_minor
 

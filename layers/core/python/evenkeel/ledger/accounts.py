@@ -40,3 +40,8 @@ def kind_of(account_id: str) -> AccountKind:
 def booked(account_id: str, currency: str) -> str:
     """Return the account that a leg in *currency* is booked to."""
     return account_id if is_wallet(account_id) else f"{account_id}:{currency}"
+
+
+def named(account_id: str, currency: str) -> str:
+    """Return the name of the account that a leg in *currency* is booked to."""
+    return account_id if is_wallet(account_id) else account_id.removesuffix(f":{currency}")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evenkeel.clock import to_rfc3339
-from evenkeel.ledger.transfer import Transfer
+from evenkeel.ledger.transfer import Entry, Transfer
 
 GENESIS = "0" * 64
 
@@ -40,6 +40,8 @@ def entry_hash(transfer: Transfer, wallet_id: str, *, previous_hash: str) -> str
         transfer.payment_id,
         transfer.reference,
         transfer.description,
+        transfer.original_id,
+        transfer.held_minor,
         entry.number,
         entry.previous_transfer_id,
         entry.balance_after_minor,
@@ -57,6 +59,7 @@ class Head:
     wallet_id: str
     entry_count: int
     balance_minor: int
+    pending_minor: int
     hash: str
 
 
@@ -76,19 +79,25 @@ class ChainCheck:
 
 def verify(head: Head, newest_first: Iterable[Transfer]) -> ChainCheck:
     """Walk the whole chain of a wallet, from its head back to its first entry."""
-    number, balance_minor = head.entry_count, head.balance_minor
+    number, balance_minor, pending_minor = head.entry_count, head.balance_minor, head.pending_minor
     newer: Transfer | None = None
     count, sum_minor, is_intact = 0, 0, True
     for transfer in newest_first:
         entry = transfer.entry_of(head.wallet_id)
-        is_intact &= (entry.number, entry.balance_after_minor) == (number, balance_minor)
+        is_intact &= _stands_at(entry, number, balance_minor, pending_minor)
         is_intact &= _precedes(entry.hash, newer, head)
         effect_minor = transfer.effect_on(head.wallet_id)
         count, sum_minor = count + 1, sum_minor + effect_minor
         number, balance_minor, newer = number - 1, balance_minor - effect_minor, transfer
-    is_intact &= (number, balance_minor) == (0, 0)
+        pending_minor -= transfer.pending_minor
+    is_intact &= (number, balance_minor, pending_minor) == (0, 0, 0)
     is_intact &= _precedes(GENESIS, newer, head)
     return ChainCheck(count, sum_minor, is_intact)
+
+
+def _stands_at(entry: Entry, number: int, balance_minor: int, pending_minor: int) -> bool:
+    after = (entry.number, entry.balance_after_minor, entry.pending_after_minor)
+    return after == (number, balance_minor, pending_minor)
 
 
 def _precedes(hash_: str, newer: Transfer | None, head: Head) -> bool:

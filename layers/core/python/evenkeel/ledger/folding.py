@@ -22,7 +22,7 @@ from functools import partial
 
 from evenkeel.ledger.accounts import AccountKind, kind_of
 from evenkeel.ledger.ports import FoldStore, JournalRecord, Mark, Movement, Receipt
-from evenkeel.ledger.transfer import Transfer
+from evenkeel.ledger.transfer import Side, Transfer
 from evenkeel.resilience.retry import Retry
 
 FOLD_TRANSFER_COUNT_MAX = 48  # Two accounts each and the receipt: within the 100 of a transaction.
@@ -64,16 +64,26 @@ def movements(transfers: Iterable[Transfer]) -> list[Movement]:
     """Sum up what the transfers add to each account that is not a wallet."""
     sums: dict[tuple[str, str], Movement] = {}
     for transfer in transfers:
-        amount = transfer.amount.amount_minor
-        for leg, debit, credit in ((transfer.debit, amount, 0), (transfer.credit, 0, amount)):
+        for leg in (transfer.debit, transfer.credit):
             kind = kind_of(leg.account_id)
             if kind is AccountKind.WALLET:
                 continue
             key = (transfer.client_id, leg.account_id)
-            sum_ = sums.get(key) or Movement(*key, kind, transfer.amount.currency, 0, 0)
-            sums[key] = replace(
-                sum_,
-                debits_minor=sum_.debits_minor + debit,
-                credits_minor=sum_.credits_minor + credit,
-            )
+            sum_ = sums.get(key) or Movement(*key, kind, transfer.amount.currency)
+            sums[key] = _moved(sum_, transfer)
     return list(sums.values())
+
+
+def _moved(sum_: Movement, transfer: Transfer) -> Movement:
+    posted, pending = transfer.posted_minor, transfer.pending_minor
+    if transfer.side_of(sum_.account_id) is Side.DEBIT:
+        return replace(
+            sum_,
+            debits_posted=sum_.debits_posted + posted,
+            debits_pending=sum_.debits_pending + pending,
+        )
+    return replace(
+        sum_,
+        credits_posted=sum_.credits_posted + posted,
+        credits_pending=sum_.credits_pending + pending,
+    )

@@ -12,14 +12,20 @@ from evenkeel.ledger.transfer import Transfer
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What a run of transfers adds to one account, in minor units; an account has one currency."""
+    """What a run of transfers adds to one account, in minor units; an account has one currency.
+
+    What is pending can fall below zero for a moment: the end of a hold may come first,
+    from another shard.
+    """
 
     client_id: str
     account_id: str
     kind: AccountKind
     currency: str
-    debits_minor: int
-    credits_minor: int
+    debits_pending: int = 0
+    debits_posted: int = 0
+    credits_pending: int = 0
+    credits_posted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

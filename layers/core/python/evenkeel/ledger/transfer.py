@@ -3,6 +3,10 @@
 A transfer is one record with both legs, and it is never changed. A leg of a
 wallet is an entry in that wallet's chain; the other accounts are folded from
 the journal and keep no chain.
+
+Two-phase money takes two records. A hold makes its amount pending; a capture, which
+posts all or part of it, or a release ends it whole. Both would have the same id,
+which follows from the hold's: so a hold is ended at most once, whoever races.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from evenkeel.errors import DeclineReason
+from evenkeel.ids import derived_id
 from evenkeel.money import Money
 
 TRANSFER_PREFIX = "trf"
@@ -22,6 +27,14 @@ class TransferKind(StrEnum):
     CREDIT = "credit"  # Money from outside enters a wallet.
     DEBIT = "debit"  # Money leaves a wallet for the outside.
     TRANSFER = "transfer"  # A wallet pays a wallet.
+    HOLD = "hold"  # A wallet will pay a merchant: pending, nothing is posted.
+    CAPTURE = "capture"  # It pays now, all of the hold or less; the rest is released.
+    RELEASE = "release"  # It pays nothing: the hold is gone.
+    REFUND = "refund"  # A merchant pays back to the wallet.
+
+
+# They move what is pending, and post nothing.
+PENDING_KINDS = frozenset({TransferKind.HOLD, TransferKind.RELEASE})
 
 
 class Side(StrEnum):
@@ -58,7 +71,12 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """An immutable record. Its id is the idempotency key."""
+    """An immutable record. Its id is the idempotency key.
+
+    Attributes:
+        original_id: The transfer that it ends or corrects, if it does.
+        held_minor: How much of its original's hold it ends: all, whatever it captures.
+    """
 
     id: str
     client_id: str
@@ -71,10 +89,23 @@ class Transfer:
     payment_id: str | None = None
     reference: str | None = None
     description: str | None = None
+    original_id: str | None = None
+    held_minor: int = 0
 
     def __post_init__(self) -> None:
         assert self.debit.account_id != self.credit.account_id
         assert self.posted_at.tzinfo is not None
+
+    @property
+    def posted_minor(self) -> int:
+        """What it adds to the posted debits of one account and the posted credits of the other."""
+        return 0 if self.kind in PENDING_KINDS else self.amount.amount_minor
+
+    @property
+    def pending_minor(self) -> int:
+        """What it adds to their pending ones; less than zero when it ends a hold."""
+        held_minor = self.amount.amount_minor if self.kind is TransferKind.HOLD else 0
+        return held_minor - self.held_minor
 
     def side_of(self, account_id: str) -> Side:
         if account_id == self.debit.account_id:
@@ -102,7 +133,7 @@ class Transfer:
     def effect_on(self, account_id: str) -> int:
         """Return by how many minor units the transfer changes a credit-normal balance."""
         sign = -1 if self.side_of(account_id) is Side.DEBIT else 1
-        return sign * self.amount.amount_minor
+        return sign * self.posted_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +155,8 @@ class Decline:
 
 
 Record = Transfer | Decline
+
+
+def resolution_id(hold_id: str) -> str:
+    """Return the id of whatever ends the hold."""
+    return derived_id(TRANSFER_PREFIX, hold_id, "resolution")

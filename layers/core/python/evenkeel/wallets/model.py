@@ -108,13 +108,19 @@ class Wallet:
             version=entry.version_after,
         )
 
-    def moved(self, side: Side, amount_minor: int) -> Wallet:
-        """Return the wallet with the amount on that side; the caller has made sure it may."""
+    def moved(self, side: Side, posted_minor: int, pending_minor: int) -> Wallet:
+        """Return the wallet with the amounts on that side; the caller has made sure it may."""
         if side is Side.DEBIT:
-            assert amount_minor <= self.available_minor
-            moved = replace(self, debits_posted=self.debits_posted + amount_minor)
+            moved = replace(
+                self,
+                debits_posted=self.debits_posted + posted_minor,
+                debits_pending=self.debits_pending + pending_minor,
+            )
         else:
-            moved = replace(self, credits_posted=self.credits_posted + amount_minor)
+            assert not pending_minor, "money is held in the wallet that will pay it"
+            moved = replace(self, credits_posted=self.credits_posted + posted_minor)
+        assert moved.available_minor >= 0
+        assert moved.debits_pending >= 0
         return replace(moved, version=self.version + 1, entry_count=self.entry_count + 1)
 
     def acted(self, action: WalletAction) -> Wallet:

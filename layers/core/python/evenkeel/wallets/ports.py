@@ -13,10 +13,10 @@ from evenkeel.wallets.posting import Posting
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a request meets: a record under its id, and the wallets that it names."""
+    """What a request meets, each by its id; what does not exist is missing."""
 
-    record: Record | None
-    wallets: Mapping[str, Wallet]  # By id; one that does not exist is missing.
+    records: Mapping[str, Record]
+    wallets: Mapping[str, Wallet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class WalletStore(Protocol):
             ObjectNotFound: This client has no such wallet.
         """
 
-    def look(self, client_id: str, transfer_id: str, wallet_ids: Sequence[str]) -> Sight:
-        """Return in one call whatever is stored under the id, and the wallets."""
+    def look(self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]) -> Sight:
+        """Return in one call whatever is stored under the transfers' ids, and the wallets."""
 
     def post(self, posting: Posting) -> Record:
         """Record the transfer and move its wallets, all or nothing.

@@ -25,6 +25,8 @@ class TransferRequest:
     Attributes:
         currency: None means the currency of the wallet.
         owner_user_id: Who must own the debited wallet, where that matters.
+        original_id: The transfer that it ends or corrects, if it does.
+        held_minor: How much of its original's hold it ends.
     """
 
     id: str
@@ -40,6 +42,8 @@ class TransferRequest:
     reference: str | None = None
     description: str | None = None
     request_id: str | None = None  # Kept with a refusal, so that its replay reads the same.
+    original_id: str | None = None
+    held_minor: int = 0
 
     def sides(self) -> Iterator[tuple[Side, str]]:
         yield Side.DEBIT, self.debit_account_id
@@ -57,9 +61,24 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class WalletChange:
-    side: Side
     before: Wallet
     after: Wallet
+
+    @property
+    def takes(self) -> bool:
+        """Whether money leaves the wallet, or is held for leaving it."""
+        posts = self.after.debits_posted > self.before.debits_posted
+        return posts or self.after.debits_pending > self.before.debits_pending
+
+    @property
+    def taken_minor(self) -> int:
+        """How much less is available after it."""
+        return max(self.before.available_minor - self.after.available_minor, 0)
+
+    @property
+    def ended_minor(self) -> int:
+        """How much less is on hold after it."""
+        return max(self.before.debits_pending - self.after.debits_pending, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +112,6 @@ def draft(request: TransferRequest, wallets: Mapping[str, Wallet], now: datetime
     """Return what to write for a request that nothing speaks against."""
     involved = [wallets[wallet_id] for wallet_id in request.wallet_ids()]
     currency = _currency(request, wallets)
-    moved = [
-        (side, wallets[account_id], wallets[account_id].moved(side, request.amount_minor))
-        for side, account_id in request.sides()
-        if account_id in wallets
-    ]
     transfer = Transfer(
         id=request.id,
         client_id=request.client_id,
@@ -110,14 +124,20 @@ def draft(request: TransferRequest, wallets: Mapping[str, Wallet], now: datetime
         payment_id=request.payment_id,
         reference=request.reference,
         description=request.description,
+        original_id=request.original_id,
+        held_minor=request.held_minor,
     )
-    for _, before, after in moved:
+    posted, pending = transfer.posted_minor, transfer.pending_minor
+    moved = [
+        (wallets[account_id], wallets[account_id].moved(side, posted, pending))
+        for side, account_id in request.sides()
+        if account_id in wallets
+    ]
+    for before, after in moved:
         transfer = _with_entry(transfer, before, after)
     return Posting(
         transfer,
-        tuple(
-            WalletChange(side, before, _with_head(after, transfer)) for side, before, after in moved
-        ),
+        tuple(WalletChange(before, _with_head(after, transfer)) for before, after in moved),
     )
 
 
@@ -170,7 +190,8 @@ def _refuse_status(
 ) -> Refusal | None:
     if wallet.status is WalletStatus.CLOSED:
         return Refusal(DeclineReason.WALLET_CLOSED, f"wallet {wallet.id} is closed")
-    if wallet.status is WalletStatus.FROZEN and side is Side.DEBIT:
+    takes = side is Side.DEBIT and request.kind is not TransferKind.RELEASE
+    if wallet.status is WalletStatus.FROZEN and takes:
         return Refusal(DeclineReason.WALLET_FROZEN, f"wallet {wallet.id} is frozen")
     return None
 
@@ -188,7 +209,8 @@ def _refuse_amount(
     request: TransferRequest, side: Side, wallet: Wallet, currency: str
 ) -> Refusal | None:
     amount = request.amount_minor
-    if side is Side.DEBIT and amount > wallet.available_minor:
+    # What a capture or a release takes from the wallet is held there for it.
+    if side is Side.DEBIT and amount > wallet.available_minor + request.held_minor:
         message = f"wallet {wallet.id} cannot cover {Money(amount, currency)}"
         return Refusal(DeclineReason.INSUFFICIENT_FUNDS, message)
     if side is Side.CREDIT and wallet.balance_minor + amount > BALANCE_MINOR_MAX:

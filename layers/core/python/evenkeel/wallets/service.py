@@ -31,6 +31,7 @@ from evenkeel.resilience.retry import Retry
 from evenkeel.wallets.model import Wallet, WalletAction, WalletSnapshot, wallet_id
 from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, Refusal, TransferRequest, draft, refusal
+from evenkeel.wallets.requests import HoldEnd, PaymentRefund
 
 VERIFY_PAGE_ENTRY_COUNT = 500
 
@@ -71,9 +72,8 @@ class WalletCheck:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One call of `move`, and what it has sent: its own record is not a replay of it."""
+    """One call to move money, and what it has sent: its own record is not a replay of it."""
 
-    request: TransferRequest
     began_at: datetime
     sent: list[Record] = field(default_factory=list)
 
@@ -121,8 +121,32 @@ class Wallets:
             LedgerBusy: Nothing was applied.
             LedgerUnconfirmed: It may have been; the same id tells.
         """
-        attempt = _Attempt(request, self.clock())
-        return self.retry.call(lambda: self._move(attempt))
+        attempt = _Attempt(self.clock())
+        return self.retry.call(lambda: self._move(request, attempt))
+
+    def refund(self, wish: PaymentRefund) -> Moved:
+        """Pay back what was captured, once, however often it is asked for.
+
+        Who asks must see to it that no more is paid back than was captured.
+
+        Raises:
+            Declined: Refused now, or the first time; the id is used up.
+            IdempotencyKeyReused, LedgerBusy, LedgerUnconfirmed: As for `move`.
+        """
+        attempt = _Attempt(self.clock())
+        return self.retry.call(lambda: self._refund(wish, attempt))
+
+    def end_hold(self, wish: HoldEnd) -> Transfer:
+        """Capture or release what is held, and return what has ended the hold.
+
+        That is the first that was asked for, and need not be what is asked for here.
+
+        Raises:
+            Declined: The wallet gives no money now. The hold stands, and can be ended later.
+            LedgerBusy, LedgerUnconfirmed: As for `move`.
+        """
+        began_at = self.clock()
+        return self.retry.call(lambda: self._end_hold(wish, began_at))
 
     def act(self, client_id: str, wallet_id: str, action: WalletAction) -> Wallet:
         """Freeze, unfreeze or close; asking again changes nothing.
@@ -159,7 +183,13 @@ class Wallets:
             ObjectNotFound: This client has no such wallet.
         """
         wallet = self.get(client_id, wallet_id)
-        head = Head(wallet.id, wallet.entry_count, wallet.balance_minor, wallet.head_hash)
+        head = Head(
+            wallet.id,
+            wallet.entry_count,
+            wallet.balance_minor,
+            wallet.debits_pending,
+            wallet.head_hash,
+        )
         strangers: list[str] = []
         chain = verify(head, self._walk(wallet, strangers))
         return WalletCheck(wallet.balance_minor, chain, stranger_count=len(strangers))
@@ -189,24 +219,46 @@ class Wallets:
         )
         return draft(request, {blank.id: replace(blank, version=0)}, blank.created_at)
 
-    def _move(self, attempt: _Attempt) -> Moved:
-        request = attempt.request
-        sight = self.store.look(request.client_id, request.id, request.wallet_ids())
-        if sight.record is None:
-            record = self._record(attempt, sight)
+    def _move(self, request: TransferRequest, attempt: _Attempt) -> Moved:
+        sight = self.store.look(request.client_id, [request.id], request.wallet_ids())
+        return self._moved(request, sight, attempt)
+
+    def _refund(self, wish: PaymentRefund, attempt: _Attempt) -> Moved:
+        sight = self._look(wish)
+        return self._moved(wish.request(_original(wish, sight)), sight, attempt)
+
+    def _end_hold(self, wish: HoldEnd, began_at: datetime) -> Transfer:
+        sight = self._look(wish)
+        end = sight.records.get(wish.id)
+        if end is None:
+            request = wish.request(_original(wish, sight))
+            refused = refusal(request, sight.wallets)
+            if refused is not None:
+                # Not recorded: that would be the hold's end, with the money held for ever.
+                raise Declined(refused.reason, refused.message)
+            end = self.store.post(draft(request, sight.wallets, began_at))
+        assert isinstance(end, Transfer), "a hold does not end with a refusal"
+        return end
+
+    def _look(self, wish: PaymentRefund | HoldEnd) -> Sight:
+        return self.store.look(wish.client_id, [wish.id, wish.original_id], [wish.wallet_id])
+
+    def _moved(self, request: TransferRequest, sight: Sight, attempt: _Attempt) -> Moved:
+        record = sight.records.get(request.id)
+        if record is None:
+            record = self._record(request, sight, attempt)
             if record != attempt.sent[-1]:
                 raise VersionConflict  # Another one took the id meanwhile: look again.
-            sight = replace(sight, record=record)
-        return _answer(sight, attempt)
+        return _answer(request, record, sight, attempt)
 
-    def _record(self, attempt: _Attempt, sight: Sight) -> Record:
+    def _record(self, request: TransferRequest, sight: Sight, attempt: _Attempt) -> Record:
         """Write the verdict, and return what is stored under the id then."""
-        refused = refusal(attempt.request, sight.wallets)
+        refused = refusal(request, sight.wallets)
         if refused is not None:
-            decline = _decline(attempt, refused)
+            decline = _decline(request, refused, attempt.began_at)
             attempt.sent.append(decline)
             return self.store.decline(decline)
-        posting = draft(attempt.request, sight.wallets, attempt.began_at)
+        posting = draft(request, sight.wallets, attempt.began_at)
         attempt.sent.append(posting.transfer)
         return self.store.post(posting)
 
@@ -233,23 +285,26 @@ class Wallets:
         )
 
 
-def _decline(attempt: _Attempt, refused: Refusal) -> Decline:
-    request = attempt.request
+def _original(wish: PaymentRefund | HoldEnd, sight: Sight) -> Transfer:
+    original = sight.records.get(wish.original_id)
+    assert isinstance(original, Transfer), "payments name only what the ledger has confirmed"
+    return original
+
+
+def _decline(request: TransferRequest, refused: Refusal, now: datetime) -> Decline:
     return Decline(
         request.id,
         request.client_id,
         refused.reason,
         refused.message,
-        declined_at=attempt.began_at,
+        declined_at=now,
         fingerprint=request.fingerprint,
         payment_id=request.payment_id,
         request_id=request.request_id,
     )
 
 
-def _answer(sight: Sight, attempt: _Attempt) -> Moved:
-    record, request = sight.record, attempt.request
-    assert record is not None
+def _answer(request: TransferRequest, record: Record, sight: Sight, attempt: _Attempt) -> Moved:
     if record.fingerprint != request.fingerprint:
         raise IdempotencyKeyReused
     replayed = record not in attempt.sent

@@ -76,13 +76,16 @@ class DynamoDBFoldStore:
             "Key": {"id": {"S": key_of(movement.client_id, movement.account_id)}},
             "UpdateExpression": (
                 "SET kind = :kind, currency = :currency"
-                " ADD debits_posted :debits, credits_posted :credits, version :one"
+                " ADD debits_posted :debits_posted, debits_pending :debits_pending,"
+                " credits_posted :credits_posted, credits_pending :credits_pending, version :one"
             ),
             "ExpressionAttributeValues": {
                 ":kind": {"S": movement.kind},
                 ":currency": {"S": movement.currency},
-                ":debits": {"N": str(movement.debits_minor)},
-                ":credits": {"N": str(movement.credits_minor)},
+                ":debits_posted": {"N": str(movement.debits_posted)},
+                ":debits_pending": {"N": str(movement.debits_pending)},
+                ":credits_posted": {"N": str(movement.credits_posted)},
+                ":credits_pending": {"N": str(movement.credits_pending)},
                 ":one": {"N": "1"},
             },
         }

@@ -68,6 +68,8 @@ class RecordItem(Item):
     credit_entry = DocumentAttribute(null=True)
     reference = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
+    original_id = UnicodeAttribute(null=True)
+    held_minor = IntegerAttribute(null=True)
 
     declined = DocumentAttribute(null=True)
 
@@ -90,6 +92,8 @@ class RecordItem(Item):
             currency=transfer.amount.currency,
             reference=transfer.reference,
             description=transfer.description,
+            original_id=transfer.original_id,
+            held_minor=transfer.held_minor or None,
             **_leg_attributes("debit", transfer.client_id, transfer.debit),
             **_leg_attributes("credit", transfer.client_id, transfer.credit),
         )
@@ -123,6 +127,8 @@ class RecordItem(Item):
             payment_id=self.payment_id,
             reference=self.reference,
             description=self.description,
+            original_id=self.original_id,
+            held_minor=self.held_minor or 0,
         )
 
     def transfer(self) -> Transfer:

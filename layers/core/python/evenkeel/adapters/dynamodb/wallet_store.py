@@ -34,7 +34,7 @@ from evenkeel.errors import (
     VersionConflict,
     WalletContended,
 )
-from evenkeel.ledger.transfer import Decline, Record, Side, Transfer
+from evenkeel.ledger.transfer import Decline, Record, Transfer
 from evenkeel.wallets.model import Wallet, WalletStatus
 from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, ref_before
 from evenkeel.wallets.posting import Posting, WalletChange
@@ -88,16 +88,18 @@ class DynamoDBWalletStore:
             raise ObjectNotFound from error
         return item.wallet()
 
-    def look(self, client_id: str, transfer_id: str, wallet_ids: Sequence[str]) -> Sight:
+    def look(self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]) -> Sight:
         keys = {
-            self._ledger_table: [key_of(client_id, transfer_id)],
+            self._ledger_table: [key_of(client_id, transfer_id) for transfer_id in transfer_ids],
             self._accounts_table: [key_of(client_id, wallet_id) for wallet_id in wallet_ids],
         }
         with reading(LedgerBusy):
             found = batch_get(self._client, keys)
         records = [RecordItem.stored(item).record() for item in found[self._ledger_table]]
         wallets = [WalletItem.stored(item).wallet() for item in found[self._accounts_table]]
-        return Sight(records[0] if records else None, {wallet.id: wallet for wallet in wallets})
+        return Sight(
+            {record.id: record for record in records}, {wallet.id: wallet for wallet in wallets}
+        )
 
     def post(self, posting: Posting) -> Record:
         writes: list[TransactWriteItemTypeDef] = [{"Put": self._new_record(posting.transfer)}]
@@ -197,27 +199,27 @@ class DynamoDBWalletStore:
     def _moved_wallet(self, change: WalletChange) -> UpdateTypeDef:
         as_it_was = "version = :version_before"
         same_currency = "currency = :currency"
-        may_move = "#status <> :closed"
+        # Frozen, it still takes money in, and gives back what it holds.
+        may_move = "#status = :active" if change.takes else "#status <> :closed"
+        can_cover = "available_minor >= :taken"
+        is_held = "debits_pending >= :ended"
         before, item = change.before, WalletItem.of(change.after).to_dynamodb_dict()
+        status = WalletStatus.ACTIVE if change.takes else WalletStatus.CLOSED
         values: dict[str, Any] = {
             ":version_before": {"N": str(before.version)},
             ":currency": {"S": before.currency},
-            ":closed": {"S": WalletStatus.CLOSED.value},
+            f":{status.lower()}": {"S": status.value},
+            ":taken": {"N": str(change.taken_minor)},
+            ":ended": {"N": str(change.ended_minor)},
             **{f":{name}": item[name] for name in MOVING},
         }
-        if change.side is Side.DEBIT:
-            may_move = "#status = :active AND available_minor >= :amount"
-            amount_minor = before.balance_minor - change.after.balance_minor
-            values |= {
-                ":active": {"S": WalletStatus.ACTIVE.value},
-                ":amount": {"N": str(amount_minor)},
-            }
-            del values[":closed"]
         return {
             "TableName": self._accounts_table,
             "Key": {"id": {"S": key_of(before.client_id, before.id)}},
             "UpdateExpression": f"SET {', '.join(f'{name} = :{name}' for name in MOVING)}",
-            "ConditionExpression": f"{as_it_was} AND {same_currency} AND {may_move}",
+            "ConditionExpression": " AND ".join(
+                (as_it_was, same_currency, may_move, can_cover, is_held)
+            ),
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": values,
         }
