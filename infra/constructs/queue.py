@@ -1,12 +1,14 @@
 """SQS queues of ours: for work that waits, and for what could not be handled."""
 
 from aws_cdk import Acknowledgment, CfnOutput, Duration, Validations
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.alerts import AlertTopic
 from infra.constructs.function import Function
 
 BATCH_COUNT_MAX = 10
@@ -49,10 +51,11 @@ class Queue(sqs.Queue):
 
 
 class DeadLetterQueue(Queue):
-    """It keeps as long as SQS allows."""
+    """It keeps as long as SQS allows, and whatever is in it is an alarm."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey) -> None:
         super().__init__(scope, id_, key=key, retention=Duration.days(14))
+        self._alarm()
         Validations.of(self).acknowledge(
             *(
                 Acknowledgment(
@@ -81,6 +84,22 @@ class DeadLetterQueue(Queue):
                 },
             )
         )
+
+    def _alarm(self) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            "NotEmpty",
+            alarm_description=f"{self.node.id} holds what nobody could handle: somebody must look",
+            metric=self.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
+            ),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            threshold=0,
+            evaluation_periods=1,
+            # A queue that nobody has used for six hours reports nothing: it is empty.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        AlertTopic.of(self).hear_of(alarm)
 
 
 class WorkQueue(Queue):

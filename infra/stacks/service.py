@@ -10,6 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.concurrency import CONCURRENCY
+from infra.constructs.alerts import AlertTopic
+from infra.constructs.bus import Bus
 from infra.constructs.firewall import Firewall
 from infra.constructs.function import (
     ARCHITECTURE,
@@ -58,6 +60,9 @@ class ServiceStack(Stack):
             mapping={pascal_case(folder): dict(each) for folder, each in CONCURRENCY.items()},
         )
         self._key = self._make_key()
+        self._alerts = AlertTopic(self, key=self._key)
+        self._bus = Bus(self)
+        self._target.only_on_aws(self._bus.archived)
         self._surroundings = Surroundings(
             layers=[
                 # Ours as it is in the repository; the other one with its bytecode.
@@ -232,11 +237,11 @@ class ServiceStack(Stack):
         )
 
     def _make_key(self) -> kms.Key:
-        """For logs and queues: they may go with the stack, so it is not the tables' key."""
+        """For logs, queues and the topic: they go with the stack, so it is not the tables' key."""
         key = kms.Key(
             self,
             "Key",
-            description="Encrypts the logs and queues of Evenkeel",
+            description="Encrypts the logs, queues and alerts of Evenkeel",
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )

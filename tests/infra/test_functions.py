@@ -94,7 +94,11 @@ def test_every_function_logs_encrypted_and_for_three_months(service: Template) -
 
 def test_the_logs_key_serves_the_log_groups_of_this_account_only(service: Template) -> None:
     [key] = service.all("AWS::KMS::Key").values()
-    [_admin, usage, _queues] = key["KeyPolicy"]["Statement"]
+    [usage] = [
+        each
+        for each in key["KeyPolicy"]["Statement"]
+        if "logs" in in_words(each["Principal"].get("Service", ""))
+    ]
     groups = in_words(usage["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"])
 
     assert in_words(usage["Principal"]["Service"]) == "logs.AWS::Region.amazonaws.com"

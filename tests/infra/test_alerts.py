@@ -1,0 +1,98 @@
+"""Alarms and alerts: a message that nobody could handle reaches a person, by one topic."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.template import Properties, Template, as_list, in_words
+
+ALARM = "AWS::CloudWatch::Alarm"
+
+
+@pytest.fixture
+def alarms(service: Template) -> dict[str, Properties]:
+    return service.all(ALARM)
+
+
+@pytest.fixture
+def statements(service: Template) -> list[dict[str, Any]]:
+    [policy] = service.all("AWS::SNS::TopicPolicy").values()
+    return list(policy["PolicyDocument"]["Statement"])
+
+
+def dead_letter_queues(service: Template) -> set[str]:
+    """All that nothing is moved on from: what is in there is there to stay."""
+    queues = service.all("AWS::SQS::Queue")
+    return {name for name, queue in queues.items() if "RedrivePolicy" not in queue}
+
+
+def test_every_queue_where_messages_end_has_an_alarm(
+    service: Template, alarms: dict[str, Properties]
+) -> None:
+    watched = {
+        in_words(dimension["Value"]): each
+        for each in alarms.values()
+        for dimension in each.get("Dimensions", [])
+        if dimension["Name"] == "QueueName"
+    }
+
+    assert dead_letter_queues(service) == {name.removesuffix(".QueueName") for name in watched}
+    for each in watched.values():
+        assert each["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        assert (each["ComparisonOperator"], each["Threshold"]) == ("GreaterThanThreshold", 0)
+        assert (each["Statistic"], each["Period"], each["EvaluationPeriods"]) == ("Maximum", 60, 1)
+
+
+def test_every_alarm_tells_the_topic(alarms: dict[str, Properties]) -> None:
+    assert alarms
+    for each in alarms.values():
+        assert [in_words(action) for action in each["AlarmActions"]] == ["Alerts"]
+        assert each["AlarmDescription"]
+
+
+def test_the_topic_has_the_name_that_was_promised_and_is_encrypted(service: Template) -> None:
+    [topic] = service.all("AWS::SNS::Topic").values()
+
+    assert topic["TopicName"] == "evenkeel-alerts"
+    assert in_words(topic["KmsMasterKeyId"]) == "Key.Arn"
+    assert set(service.body["Outputs"]) >= {"TopicAlerts"}
+
+
+def test_the_topic_refuses_what_is_not_encrypted_on_its_way(
+    statements: list[dict[str, Any]],
+) -> None:
+    [refused] = [each for each in statements if each["Effect"] == "Deny"]
+
+    assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert refused["Principal"] == "*" or refused["Principal"] == {"AWS": "*"}
+
+
+def test_only_alarms_of_this_account_publish_by_the_topics_own_policy(
+    statements: list[dict[str, Any]],
+) -> None:
+    [allowed] = [each for each in statements if each["Effect"] == "Allow"]
+
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert as_list(allowed["Action"]) == ["sns:Publish"]
+    assert is_ours(allowed["Condition"])
+
+
+def test_alarms_may_use_the_key_of_the_topic(service: Template) -> None:
+    """Or CloudWatch's messages to it would be lost without a word."""
+    [key] = service.all("AWS::KMS::Key").values()
+    [usage] = [
+        each
+        for each in key["KeyPolicy"]["Statement"]
+        if each["Principal"].get("Service") == "cloudwatch.amazonaws.com"
+    ]
+
+    assert set(usage["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert is_ours(usage["Condition"])
+
+
+def is_ours(condition: dict[str, Any]) -> bool:
+    source = in_words(condition["ArnLike"]["aws:SourceArn"])
+    return (
+        condition["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        and source == "arn:AWS::Partition:cloudwatch:AWS::Region:AWS::AccountId:alarm:*"
+    )
