@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from evenkeel.entrypoints.payment_reply import PaymentReply
 from evenkeel.entrypoints.schema import (
     Amount,
     ClientString,
@@ -19,7 +20,7 @@ from evenkeel.entrypoints.schema import (
 )
 from evenkeel.errors import FieldError, ValidationFailed
 from evenkeel.money import Money
-from evenkeel.payments.model import Capture, Change, Order, Payment
+from evenkeel.payments.model import Capture, Change, Order
 
 METADATA_PAIR_COUNT_MAX = 50
 METADATA_BYTES_MAX = 4096
@@ -70,74 +71,6 @@ class CreatePayment(Request):
 
 class ProcessPayment(Request):
     wallet_id: WalletId
-
-
-class FailureReply(Reply):
-    code: str
-    message: str
-
-
-class AnomalyReply(Reply):
-    status: Literal["CLEAR", "FLAGGED", "UNAVAILABLE"]
-    reasons: list[str]
-    severity: Literal["LOW", "MEDIUM", "HIGH"] | None
-
-
-# No rule looks at payments yet, and a payment that nobody has looked at is not clear.
-NOT_CHECKED = AnomalyReply(status="UNAVAILABLE", reasons=[], severity=None)
-
-
-class PaymentReply(Reply):
-    id: str
-    client_id: str
-    user_id: str
-    merchant_id: str
-    wallet_id: str | None
-    amount: int
-    currency: str
-    status: str
-    capture: str
-    amount_authorized: int
-    amount_captured: int
-    amount_refunded: int
-    transfer_id: str | None
-    failure: FailureReply | None
-    anomaly: AnomalyReply
-    attempts: int
-    description: str | None
-    metadata: dict[str, str]
-    created_at: Time
-    updated_at: Time
-    processed_at: Time | None
-    version: int
-
-    @classmethod
-    def of(cls, payment: Payment) -> PaymentReply:
-        order, failure = payment.order, payment.failure
-        return cls(
-            id=payment.id,
-            client_id=order.client_id,
-            user_id=order.user_id,
-            merchant_id=order.merchant_id,
-            wallet_id=payment.wallet_id,
-            amount=order.amount.amount_minor,
-            currency=order.amount.currency,
-            status=payment.status,
-            capture=order.capture,
-            amount_authorized=payment.captured_minor,
-            amount_captured=payment.captured_minor,
-            amount_refunded=payment.refunded_minor,
-            transfer_id=payment.transfer_id,
-            failure=FailureReply(code=failure.reason, message=failure.message) if failure else None,
-            anomaly=NOT_CHECKED,
-            attempts=payment.attempts,
-            description=order.description,
-            metadata=dict(order.metadata),
-            created_at=payment.created_at,
-            updated_at=payment.updated_at,
-            processed_at=payment.processed_at,
-            version=payment.version,
-        )
 
 
 class EventReply(Reply):
