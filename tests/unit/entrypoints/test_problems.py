@@ -38,6 +38,7 @@ TABLE = [
         409,
         False,
     ),
+    (errors.LimitReached("there are ten"), "invalid_state", 409, False),
     (errors.WalletExists(), "wallet_exists", 409, False),
     (errors.PayloadTooLarge(32768), "payload_too_large", 413, False),
     (errors.ValidationFailed(FieldError("amount", "no")), "validation_failed", 422, False),

@@ -16,6 +16,7 @@
   + Conflict ............ someone else got there first
     - IdempotencyKeyReused
     - InvalidState
+    - LimitReached
     - RequestInProgress
     - WalletExists
   + Unavailable ......... a dependency failed, and nothing was applied
@@ -202,7 +203,7 @@ class InvalidState(Conflict):
     """The object is in a state that does not allow this.
 
     Attributes:
-        subject: What kind of object it is: payment or wallet.
+        subject: What kind of object it is: payment, wallet or webhook.
         status: Where it is.
     """
 
@@ -212,6 +213,12 @@ class InvalidState(Conflict):
         super().__init__(message)
         self.subject = subject
         self.status = status
+
+
+class LimitReached(Conflict):
+    """There is as much as there may be; to be answered as a state that does not allow this."""
+
+    code = "limit_reached"
 
 
 class RequestInProgress(Conflict):

@@ -46,6 +46,7 @@ KINDS: dict[type[EvenkeelError], Kind] = {
     errors.ObjectNotFound: Kind(HTTPStatus.NOT_FOUND, "not_found"),
     errors.IdempotencyKeyReused: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
     errors.InvalidState: Kind(HTTPStatus.CONFLICT, "invalid_state"),
+    errors.LimitReached: Kind(HTTPStatus.CONFLICT, "invalid_state"),
     errors.RequestInProgress: Kind(
         HTTPStatus.CONFLICT, "request_in_progress", RETRY_AFTER_S, is_retryable=True
     ),

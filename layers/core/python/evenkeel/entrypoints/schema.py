@@ -86,6 +86,7 @@ class ProblemReply(Reply):
     payment_id: str | None = None
     payment_status: str | None = None
     wallet_status: str | None = None
+    webhook_status: str | None = None
 
 
 def _known_currency(code: str) -> str:
