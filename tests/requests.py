@@ -1,10 +1,11 @@
 """Requests to move money, as tests make them."""
 
 from evenkeel.ids import derived_id
+from evenkeel.ledger.commands import Debit, HoldEnd, Refund
 from evenkeel.money import Money
 from evenkeel.wallets import requests
 from evenkeel.wallets.posting import TransferRequest
-from evenkeel.wallets.requests import Amount, Asked, HoldEnd, PaymentDebit, PaymentRefund
+from evenkeel.wallets.requests import Amount, Asked
 
 
 def asked(key: str, client_id: str = "cli_a", fingerprint: str = "same") -> Asked:
@@ -37,7 +38,7 @@ def payment(
     currency: str = "EUR",
     is_hold: bool = False,
 ) -> TransferRequest:
-    return PaymentDebit(
+    wish = Debit(
         client_id=client_id,
         transfer_id=derived_id("trf", key),
         payment_id=derived_id("pay", key),
@@ -47,7 +48,8 @@ def payment(
         amount=Money(amount_minor, currency),
         request_id=f"request-{key}",
         is_hold=is_hold,
-    ).request()
+    )
+    return requests.payment(wish)
 
 
 def hold(key: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a") -> TransferRequest:
@@ -70,10 +72,10 @@ def hold_end(
 
 def refund(
     key: str, original_id: str, wallet_id: str, amount_minor: int, client_id: str = "cli_a"
-) -> PaymentRefund:
-    return PaymentRefund(
+) -> Refund:
+    return Refund(
         client_id=client_id,
-        id=derived_id("trf", client_id, "refund", key),
+        transfer_id=derived_id("trf", client_id, "refund", key),
         payment_id=derived_id("pay", "p"),
         original_id=original_id,
         wallet_id=wallet_id,

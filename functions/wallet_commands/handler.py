@@ -8,11 +8,11 @@ from evenkeel import bootstrap
 from evenkeel.entrypoints.commands import Replies, outcome_of
 from evenkeel.errors import Declined, OutcomeUnknown, Unavailable
 from functions.wallet_commands.schema import (
-    DebitCommand,
     DeclinedReply,
     NotApplied,
-    Posted,
+    PostedReply,
     Unknown,
+    WalletCommand,
 )
 
 REPLIES: Replies = {
@@ -23,10 +23,9 @@ REPLIES: Replies = {
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return outcome_of(lambda: _debited(event), REPLIES, request_id=event.get("requestId"))
+    return outcome_of(lambda: _posted(event), REPLIES, request_id=event.get("requestId"))
 
 
-def _debited(event: dict[str, Any]) -> Posted:
-    command = DebitCommand.model_validate(event)
-    moved = bootstrap.wallets().move(command.debit().request())
-    return Posted(transfer_id=moved.transfer.id)
+def _posted(event: dict[str, Any]) -> PostedReply:
+    command = WalletCommand.model_validate(event)
+    return PostedReply.of(bootstrap.wallets().obey(command.wish()))

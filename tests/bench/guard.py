@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from evenkeel import bootstrap
 from evenkeel.clock import Deadline, utc_now
+from evenkeel.ledger.commands import Command, Debit, Posted
+from evenkeel.ledger.transfer import TransferKind
 from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
-from evenkeel.payments.model import Debit
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.resilience.breaker import Breaker, Environment
 from evenkeel.resilience.budget import RetryBudget
@@ -33,12 +34,13 @@ DEBIT = Debit(
     user_id="alice",
     merchant_id="corner-cafe",
     amount=Money(1250, "EUR"),
+    request_id="r",
 )
 
 
 class AnsweringGateway:
-    def debit(self, debit: Debit, request_id: str) -> str:
-        return debit.transfer_id
+    def ask(self, command: Command) -> Posted:
+        return Posted(command.transfer_id, TransferKind.PAYMENT, 40)
 
 
 def added_cpu_ms() -> float:
@@ -48,8 +50,8 @@ def added_cpu_ms() -> float:
     guard = guarded(gateway, InMemoryCircuitStore(), environment)
     bare_ms, guarded_ms = [], []
     for _ in range(ROUND_COUNT):
-        bare_ms.append(_cpu_ms(lambda: gateway.debit(DEBIT, "r")))
-        guarded_ms.append(_cpu_ms(lambda: guard.debit(DEBIT, "r", deadline)))
+        bare_ms.append(_cpu_ms(lambda: gateway.ask(DEBIT)))
+        guarded_ms.append(_cpu_ms(lambda: guard.ask(DEBIT, deadline)))
     return statistics.median(guarded_ms) - statistics.median(bare_ms)
 
 
@@ -69,7 +71,7 @@ def guarded(
     return WalletGuard(gateway, breaker, bootstrap.wallet_retry(), budget)
 
 
-def _cpu_ms(ask: Callable[[], str]) -> float:
+def _cpu_ms(ask: Callable[[], Posted]) -> float:
     began_at = time.thread_time()
     for _ in range(DEBIT_COUNT):
         ask()

@@ -55,7 +55,12 @@ ANSWERS: dict[str, Any] = {
     "GetItem": {"Item": KEY_ITEM},
     "PutItem": {},
     "UpdateItem": {"Attributes": {}},
-    "Invoke": {"outcome": "posted", "transferId": "trf_4bfzq3hgn7dt7qkjon6boomugb"},
+    "Invoke": {
+        "outcome": "posted",
+        "transferId": "trf_4bfzq3hgn7dt7qkjon6boomugb",
+        "kind": "payment",
+        "amount": 1250,
+    },
 }
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evenkeel.payments.model import Debit
+from evenkeel.ledger.commands import Command, Posted
 from evenkeel.payments.ports import WalletGateway
 
 
@@ -10,7 +10,7 @@ class FlakyGateway:
     """A gateway that fails as it is told to, one fault per call, and then works.
 
     A fault is called with the way to the real gateway, so that it can fail
-    before the debit, after it, or while something else happens.
+    before it is asked, after it, or while something else happens.
     """
 
     def __init__(self, gateway: WalletGateway, *faults: Fault) -> None:
@@ -18,11 +18,11 @@ class FlakyGateway:
         self.faults = list(faults)
         self.call_count = 0
 
-    def debit(self, debit: Debit, request_id: str) -> str:
+    def ask(self, command: Command) -> Posted:
         self.call_count += 1
         if self.faults:
-            return self.faults.pop(0)(lambda: self._gateway.debit(debit, request_id))
-        return self._gateway.debit(debit, request_id)
+            return self.faults.pop(0)(lambda: self._gateway.ask(command))
+        return self._gateway.ask(command)
 
 
-Fault = Callable[[Callable[[], str]], str]
+Fault = Callable[[Callable[[], Posted]], Posted]

@@ -12,7 +12,8 @@ import pytest
 
 from evenkeel.clock import Deadline
 from evenkeel.errors import Declined, DeclineReason
-from evenkeel.payments.model import Debit
+from evenkeel.ledger.commands import Command, Posted
+from evenkeel.ledger.transfer import TransferKind
 from evenkeel.resilience.breaker import JITTER, Environment
 from evenkeel.resilience.limits import Limits
 from infra.local.tools import build_layers
@@ -52,10 +53,10 @@ class Wallets:
     def __init__(self, refusal: Declined | None) -> None:
         self._refusal = refusal
 
-    def debit(self, debit: Debit, request_id: str) -> str:
+    def ask(self, command: Command) -> Posted:
         if self._refusal is not None:
             raise self._refusal
-        return debit.transfer_id
+        return Posted(command.transfer_id, TransferKind.PAYMENT, 40)
 
 
 @pytest.mark.parametrize("draw", [0.0, 0.5, 0.999])
@@ -74,7 +75,7 @@ def test_healthy_payments_write_nothing_about_it_and_read_once_in_a_while(
     deadline = Deadline.after(20.0, ManualSeconds())
     for _ in range(3000):
         with suppress(Declined):
-            guard.debit(DEBIT, "r", deadline)
+            guard.ask(DEBIT, deadline)
         clock.advance(timedelta(seconds=0.1))
 
     view_s = Limits().cache_s_max * (1 - JITTER * draw)

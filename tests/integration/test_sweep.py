@@ -18,8 +18,9 @@ from evenkeel.adapters import clients
 from evenkeel.adapters.dynamodb.journal import DynamoDBJournal
 from evenkeel.clock import Deadline, utc_now
 from evenkeel.errors import Declined, RequestInProgress, TransferNotApplied
+from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Decline, Transfer
-from evenkeel.payments.model import LEASE_FOR, Debit, Order, Payment, PaymentStatus
+from evenkeel.payments.model import LEASE_FOR, Order, Payment, PaymentStatus
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
 from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Settlement, Sweep, Sweeper
@@ -87,7 +88,7 @@ class Backlog:
         self.store.add(payment)
         if has_asked:
             with suppress(Declined):
-                bootstrap.wallet_gateway().debit(payment.debit(), "dead")
+                bootstrap.wallet_gateway().ask(payment.debit("dead"))
         return payment
 
     def leave_many(self, payment_count: int) -> list[Order]:
@@ -255,7 +256,7 @@ def test_each_lane_has_a_breaker_and_a_place_in_the_pool_of_connections_of_its_o
 
 
 class DeadWallets:
-    def debit(self, debit: Debit, request_id: str) -> str:
+    def ask(self, command: Command) -> Posted:
         raise TransferNotApplied
 
 

@@ -13,6 +13,7 @@ from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.wallets.model import Wallet, WalletAction
 from evenkeel.wallets.ports import EntryRef, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, TransferRequest, draft
+from evenkeel.wallets.requests import hold_end
 from tests import requests
 from tests.fakes.clock import NOON
 from tests.fakes.wallet_store import InMemoryWalletStore
@@ -275,7 +276,7 @@ def test_a_hold_and_its_end_are_read_as_they_were_written(
 ) -> None:
     hold = posted(store, requests.hold("h", alice.id, 300, alice.client_id))
     wish = requests.hold_end("h", alice.id, captured_minor, alice.client_id)
-    end = posted(store, wish.request(hold))
+    end = posted(store, hold_end(wish, hold))
 
     sight = store.look(alice.client_id, [hold.id, end.id], [alice.id])
     assert sight.records == {hold.id: hold, end.id: end}
@@ -286,7 +287,7 @@ def test_a_hold_and_its_end_are_read_as_they_were_written(
 def test_a_hold_has_one_end(store: WalletStore, alice: Wallet) -> None:
     hold = posted(store, requests.hold("h", alice.id, 300, alice.client_id))
     capture, release = (
-        drafted(store, requests.hold_end("h", alice.id, captured, alice.client_id).request(hold))
+        drafted(store, hold_end(requests.hold_end("h", alice.id, captured, alice.client_id), hold))
         for captured in (300, 0)
     )
 
@@ -298,7 +299,8 @@ def test_no_hold_is_captured_from_a_wallet_frozen_since_it_was_read(
     store: WalletStore, alice: Wallet
 ) -> None:
     hold = posted(store, requests.hold("h", alice.id, 300, alice.client_id))
-    capture = drafted(store, requests.hold_end("h", alice.id, 300, alice.client_id).request(hold))
+    wish = requests.hold_end("h", alice.id, 300, alice.client_id)
+    capture = drafted(store, hold_end(wish, hold))
     wallet = store.wallet(alice.client_id, alice.id)
     store.save(wallet.acted(WalletAction.FREEZE), follows=wallet)
 

@@ -28,8 +28,9 @@ from evenkeel.errors import (
     TransferNotApplied,
     TransferUnconfirmed,
 )
+from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Decline, Transfer
-from evenkeel.payments.model import LEASE_FOR, Debit, PaymentStatus
+from evenkeel.payments.model import LEASE_FOR, PaymentStatus
 from evenkeel.payments.service import Payments
 from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.service import Wallets
@@ -126,9 +127,9 @@ class Gateway:
     def __init__(self, network: Network, gateway: InlineWalletGateway) -> None:
         self._network, self._gateway = network, gateway
 
-    def debit(self, debit: Debit, request_id: str) -> str:
-        def ask() -> str:
-            return self._gateway.debit(debit, request_id)
+    def ask(self, command: Command) -> Posted:
+        def ask() -> Posted:
+            return self._gateway.ask(command)
 
         match self._network.fault("turned away", "answer lost", "late"):
             case "turned away":

@@ -14,12 +14,14 @@ from evenkeel.errors import (
     TransferNotApplied,
     TransferUnconfirmed,
 )
+from evenkeel.ledger.commands import Debit, Posted
+from evenkeel.ledger.transfer import TransferKind
 from evenkeel.money import Money
-from evenkeel.payments.model import Debit
 from tests.fakes.lambda_client import AnsweringLambda, FailingLambda, answer
 
 ENDPOINT = "https://lambda.example"
-DEBIT = Debit("cli_a", "trf_a", "pay_a", "wal_a", "alice", "coffee", Money(40, "EUR"))
+DEBIT = Debit("cli_a", "trf_a", "pay_a", "wal_a", "alice", "coffee", Money(40, "EUR"), "r1")
+POSTED = {"outcome": "posted", "transferId": "trf_a", "kind": "payment", "amount": 40}
 DECLINED = {"outcome": "declined", "reason": "wallet_frozen", "message": "no", "requestId": "r"}
 
 
@@ -30,8 +32,8 @@ class CutOff:
         return answer(b'{"outcome": "po', length=45)
 
 
-def asked(client: Any) -> str:
-    return LambdaWalletGateway(cast("LambdaClient", client), "wallets").debit(DEBIT, "request-1")
+def asked(client: Any) -> Posted:
+    return LambdaWalletGateway(cast("LambdaClient", client), "wallets").ask(DEBIT)
 
 
 def said(reply: Any) -> AnsweringLambda:
@@ -55,13 +57,11 @@ def refusal(code: str, status: int) -> ClientError:
 
 
 def test_a_posted_debit_has_a_receipt() -> None:
-    assert asked(said({"outcome": "posted", "transferId": "trf_a"})) == "trf_a"
+    assert asked(said(POSTED)) == Posted("trf_a", TransferKind.PAYMENT, 40)
 
 
 def test_more_than_is_asked_for_does_no_harm() -> None:
-    reply = {"outcome": "posted", "transferId": "trf_a", "since": "a later release"}
-
-    assert asked(said(reply)) == "trf_a"
+    assert asked(said(POSTED | {"since": "a later release"})).transfer_id == "trf_a"
 
 
 @pytest.mark.parametrize("request_id", ["request-0", None])
@@ -78,7 +78,7 @@ def test_a_decline_keeps_its_words(request_id: str | None) -> None:
     [
         *(b"", b"null", b"[]", b'"posted"', b"5", b"{", b"\xff", b"<html>502</html>"),
         b'{"outcome": "posted", "transferId": "trf_a"',
-        b'[{"outcome": "posted", "transferId": "trf_a"}]',
+        f"[{json.dumps(POSTED)}]".encode(),
     ],
 )
 def test_an_answer_that_is_no_json_object_may_follow_a_debit(payload: bytes) -> None:
@@ -91,11 +91,13 @@ def test_an_answer_that_is_no_json_object_may_follow_a_debit(payload: bytes) -> 
     [
         {},
         {"outcome": None},
-        {"outcome": "POSTED", "transferId": "trf_a"},
-        {"outcome": "refunded", "transferId": "trf_a"},
+        POSTED | {"outcome": "POSTED"},
+        POSTED | {"outcome": "refunded"},
+        POSTED | {"kind": "gift"},
+        POSTED | {"amount": "40"},
         {"outcome": "posted"},
-        {"outcome": "posted", "transferId": None},
-        {"outcome": "posted", "transfer_id": "trf_a"},
+        POSTED | {"transferId": None},
+        {"outcome": "posted", "transfer_id": "trf_a", "kind": "payment", "amount": 40},
         {"outcome": "declined"},
         {"outcome": "declined", "reason": "wallet_frozen"},
         DECLINED | {"message": None},

@@ -11,8 +11,9 @@ from evenkeel.adapters import clients
 from evenkeel.clock import Deadline
 from evenkeel.entrypoints.deadlines import ANSWER_S_MAX, deadline_of, reserve_s
 from evenkeel.errors import StoreBusy, StoreUnconfirmed, TransferNotApplied
+from evenkeel.ledger.commands import Command, Posted
 from evenkeel.payments.guard import WalletGuard
-from evenkeel.payments.model import LEASE_FOR, Debit, Payment, PaymentStatus
+from evenkeel.payments.model import LEASE_FOR, Payment, PaymentStatus
 from evenkeel.payments.ports import WaitingPayment
 from evenkeel.payments.service import Answer, Attempt, Payments
 from evenkeel.resilience.budget import RetryBudget
@@ -117,7 +118,7 @@ class SlowWorld:
         """Let a call to a table or a queue take all of its time."""
         self.pass_s(clients.CALL_S_MAX)
 
-    def debit(self, debit: Debit, request_id: str) -> str:
+    def ask(self, command: Command) -> Posted:
         self.pass_s(clients.INVOKE_S_MAX)
         raise TransferNotApplied
 

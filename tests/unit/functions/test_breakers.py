@@ -3,13 +3,14 @@ from collections.abc import Callable
 import pytest
 
 from evenkeel.errors import TransferNotApplied
+from evenkeel.ledger.commands import Posted
 from tests.unit.functions.site import MINE, Site, order
 
 BREAKERS = "/api/ops/breakers"
 BREAKER = "/api/ops/breakers/{name}"
 
 
-def not_applied(_: Callable[[], str]) -> str:
+def not_applied(_: Callable[[], Posted]) -> Posted:
     raise TransferNotApplied
 
 

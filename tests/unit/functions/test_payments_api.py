@@ -7,6 +7,7 @@ import pytest
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.cursors import write_offset
 from evenkeel.errors import TransferNotApplied, TransferUnconfirmed
+from evenkeel.ledger.commands import Posted
 from tests.events import event
 from tests.unit.answer import Answer
 from tests.unit.functions.site import OTHER, Site, order
@@ -17,18 +18,18 @@ PROCESS = "/api/payments/{id}/process"
 EVENTS = "/api/payments/{id}/events"
 BY_USER = "/api/payments/user/{userId}"
 
-Debit = Callable[[], str]
+Debit = Callable[[], Posted]
 
 
-def not_applied(debit: Debit) -> str:
+def not_applied(debit: Debit) -> Posted:
     raise TransferNotApplied
 
 
-def lost_before(debit: Debit) -> str:
+def lost_before(debit: Debit) -> Posted:
     raise TransferUnconfirmed
 
 
-def lost_after(debit: Debit) -> str:
+def lost_after(debit: Debit) -> Posted:
     debit()
     raise TransferUnconfirmed
 
@@ -264,7 +265,7 @@ def test_a_preference_that_was_not_needed_is_not_named(site: Site, way: str) -> 
 
 @pytest.mark.parametrize("fault", [lost_before, lost_after])
 def test_an_outcome_that_is_open_is_not_queued_whatever_is_preferred(
-    site: Site, fault: Callable[[Debit], str]
+    site: Site, fault: Callable[[Debit], Posted]
 ) -> None:
     site.fail_next_debit(fault)
     raw = debit_wanted(site, site.wallet(balance=100), "create")
@@ -277,7 +278,7 @@ def test_an_outcome_that_is_open_is_not_queued_whatever_is_preferred(
 
 @pytest.mark.parametrize("fault", [lost_before, lost_after])
 def test_an_unknown_outcome_is_accepted_and_not_a_failure(
-    site: Site, fault: Callable[[Debit], str]
+    site: Site, fault: Callable[[Debit], Posted]
 ) -> None:
     wallet_id, payment_id = site.wallet(balance=100), site.payment()
     site.fail_next_debit(fault)
@@ -296,7 +297,7 @@ def test_a_request_that_is_being_worked_on_is_to_come_again(site: Site) -> None:
     wallet_id, payment_id = site.wallet(balance=100), site.payment()
     meanwhile: list[Answer] = []
 
-    def asked_again(debit: Debit) -> str:
+    def asked_again(debit: Debit) -> Posted:
         meanwhile.append(site.post(PROCESS, {"walletId": wallet_id}, id=payment_id))
         return debit()
 

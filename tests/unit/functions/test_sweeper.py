@@ -7,6 +7,7 @@ import pytest
 
 from evenkeel import bootstrap
 from evenkeel.errors import Declined, StoreBusy, TransferUnconfirmed
+from evenkeel.ledger.commands import Posted
 from evenkeel.ledger.transfer import Decline
 from evenkeel.payments.model import PENDING_FOR, PaymentStatus
 from evenkeel.resilience.circuit import Signal
@@ -34,13 +35,13 @@ class Over(Context):
         return 4_000
 
 
-def answer_lost(debit: Callable[[], str]) -> str:
+def answer_lost(debit: Callable[[], Posted]) -> Posted:
     with suppress(Declined):
         debit()
     raise TransferUnconfirmed
 
 
-def request_lost(_: Callable[[], str]) -> str:
+def request_lost(_: Callable[[], Posted]) -> Posted:
     raise TransferUnconfirmed
 
 

@@ -23,11 +23,11 @@ from evenkeel.errors import (
     WalletContended,
 )
 from evenkeel.ids import derived_id
+from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
+from evenkeel.ledger.transfer import TransferKind
 from evenkeel.money import Money
-from evenkeel.payments.model import Debit
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.wallets.model import WalletAction
-from evenkeel.wallets.posting import TransferRequest
 from evenkeel.wallets.service import Wallets
 from functions.wallet_commands.handler import handler
 from tests.context import Context
@@ -36,14 +36,16 @@ from tests.fakes.lambda_client import InProcessLambda
 from tests.fakes.retry import instant_retry
 from tests.fakes.wallet_store import InMemoryWalletStore
 
+_RELEASE = TransferKind.RELEASE
+
 
 class Refusing:
-    """Wallets of which every move ends in the same error."""
+    """Wallets of which every command ends in the same error."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def move(self, request: TransferRequest) -> None:
+    def obey(self, command: Command) -> Posted:
         raise self._error
 
 
@@ -64,7 +66,14 @@ def gateway() -> LambdaWalletGateway:
     return LambdaWalletGateway(cast("LambdaClient", InProcessLambda(handler)), "wallets")
 
 
-def debit_of(wallet_id: str, amount_minor: int = 40, payment: str = "payment-1") -> Debit:
+def debit_of(
+    wallet_id: str,
+    amount_minor: int = 40,
+    payment: str = "payment-1",
+    *,
+    request_id: str = "request-1",
+    is_hold: bool = False,
+) -> Debit:
     return Debit(
         client_id="cli_a",
         transfer_id=derived_id("trf", payment),
@@ -73,6 +82,8 @@ def debit_of(wallet_id: str, amount_minor: int = 40, payment: str = "payment-1")
         user_id="alice",
         merchant_id="coffee",
         amount=Money(amount_minor, "EUR"),
+        request_id=request_id,
+        is_hold=is_hold,
     )
 
 
@@ -97,7 +108,12 @@ def reply_to(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_posted_debit_is_answered_with_its_transfer(wallet_id: str) -> None:
-    assert reply_to(walletId=wallet_id) == {"outcome": "posted", "transferId": "trf_a"}
+    assert reply_to(walletId=wallet_id) == {
+        "outcome": "posted",
+        "transferId": "trf_a",
+        "kind": "payment",
+        "amount": 40,
+    }
 
 
 def test_a_decline_is_answered_with_its_reason_and_whoever_met_it_first(wallet_id: str) -> None:
@@ -154,10 +170,10 @@ def test_the_debit_that_was_asked_for_is_the_one_that_is_posted(
     gateway: WalletGateway, wallets: Wallets, wallet_id: str
 ) -> None:
     debit = debit_of(wallet_id)
-    receipt = gateway.debit(debit, "request-1")
+    receipt = gateway.ask(debit)
     [transfer, _] = wallets.statement("cli_a", wallet_id, limit=2).transfers
 
-    assert receipt == debit.transfer_id
+    assert receipt == Posted(debit.transfer_id, TransferKind.PAYMENT, 40)
     assert (transfer.id, transfer.payment_id) == (debit.transfer_id, debit.payment_id)
     assert (transfer.debit.account_id, transfer.amount) == (wallet_id, debit.amount)
     assert transfer.credit.account_id == "merchant:coffee:EUR"
@@ -166,7 +182,9 @@ def test_the_debit_that_was_asked_for_is_the_one_that_is_posted(
 def test_the_debit_that_is_asked_for_twice_is_posted_once(
     gateway: WalletGateway, wallets: Wallets, wallet_id: str
 ) -> None:
-    receipts = {gateway.debit(debit_of(wallet_id), f"request-{number}") for number in range(3)}
+    receipts = {
+        gateway.ask(debit_of(wallet_id, request_id=f"request-{number}")) for number in range(3)
+    }
 
     assert len(receipts) == 1
     assert wallets.get("cli_a", wallet_id).balance_minor == 60
@@ -176,10 +194,44 @@ def test_both_ways_to_the_wallets_ask_for_the_same_debit(
     gateway: WalletGateway, wallets: Wallets, wallet_id: str
 ) -> None:
     inline: WalletGateway = InlineWalletGateway(wallets)
-    receipts = {inline.debit(debit_of(wallet_id), "1"), gateway.debit(debit_of(wallet_id), "2")}
+    receipts = {
+        inline.ask(debit_of(wallet_id, request_id="1")),
+        gateway.ask(debit_of(wallet_id, request_id="2")),
+    }
 
     assert len(receipts) == 1
     assert wallets.get("cli_a", wallet_id).balance_minor == 60
+
+
+@pytest.mark.parametrize("captured_minor", [40, 15, 0])
+def test_both_ways_to_the_wallets_hold_and_end_the_hold(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str, captured_minor: int
+) -> None:
+    inline: WalletGateway = InlineWalletGateway(wallets)
+    hold = debit_of(wallet_id, is_hold=True)
+    end = HoldEnd(
+        "cli_a", hold.payment_id, hold.transfer_id, wallet_id, captured_minor, "request-2"
+    )
+
+    assert gateway.ask(hold) == inline.ask(hold) == Posted(hold.transfer_id, TransferKind.HOLD, 40)
+    assert wallets.get("cli_a", wallet_id).available_minor == 60
+    assert gateway.ask(end) == inline.ask(end)
+    assert gateway.ask(end).kind is (TransferKind.CAPTURE if captured_minor else _RELEASE)
+    assert wallets.get("cli_a", wallet_id).available_minor == 100 - captured_minor
+
+
+def test_both_ways_to_the_wallets_pay_back_once(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str
+) -> None:
+    inline: WalletGateway = InlineWalletGateway(wallets)
+    debit = debit_of(wallet_id)
+    gateway.ask(debit)
+    refund = Refund(
+        "cli_a", "trf_r", debit.payment_id, debit.transfer_id, wallet_id, 15, "request-2"
+    )
+
+    assert gateway.ask(refund) == inline.ask(refund) == Posted("trf_r", TransferKind.REFUND, 15)
+    assert wallets.get("cli_a", wallet_id).balance_minor == 75
 
 
 @pytest.mark.parametrize("reason", DeclineReason)
@@ -190,7 +242,7 @@ def test_every_decline_reaches_the_other_side_as_it_is(
     monkeypatch.setattr(bootstrap, "wallets", lambda: Refusing(declined))
 
     with pytest.raises(Declined) as raised:
-        gateway.debit(debit_of("wal_a"), "request-1")
+        gateway.ask(debit_of("wal_a"))
 
     assert (raised.value.reason, raised.value.message) == (reason, "wallet wal_a said no")
     assert raised.value.first_request_id == "request-0"
@@ -204,9 +256,9 @@ def test_a_wallet_that_gives_nothing_declines_on_the_other_side(
     wallets.act("cli_a", wallet.id, action)
     debit = debit_of(wallet.id)
 
-    for ask in (gateway, InlineWalletGateway(wallets)):
+    for way in (gateway, InlineWalletGateway(wallets)):
         with pytest.raises(Declined) as raised:
-            ask.debit(debit, "request-1")
+            way.ask(debit)
         assert raised.value.first_request_id == "request-1"
 
 
@@ -229,9 +281,9 @@ def test_what_failed_fails_on_the_other_side_in_the_same_way(
     refusing = cast("Wallets", Refusing(error))
     monkeypatch.setattr(bootstrap, "wallets", lambda: refusing)
 
-    for ask in (gateway, InlineWalletGateway(refusing)):
+    for way in (gateway, InlineWalletGateway(refusing)):
         with pytest.raises(expected):
-            ask.debit(debit_of("wal_a"), "request-1")
+            way.ask(debit_of("wal_a"))
 
 
 @pytest.mark.parametrize("error", [ObjectNotFound(), ZeroDivisionError()], ids=repr)
@@ -241,4 +293,4 @@ def test_a_function_that_broke_may_have_debited(
     monkeypatch.setattr(bootstrap, "wallets", lambda: Refusing(error))
 
     with pytest.raises(TransferUnconfirmed):
-        gateway.debit(debit_of("wal_a"), "request-1")
+        gateway.ask(debit_of("wal_a"))

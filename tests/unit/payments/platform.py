@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.errors import TransferNotApplied
+from evenkeel.ledger.commands import Posted
 from evenkeel.ledger.transfer import Record
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
@@ -131,5 +132,5 @@ class Platform:
         self.wait(seconds=6)
 
 
-def not_applied(_: object) -> str:
+def not_applied(_: object) -> Posted:
     raise TransferNotApplied(retry_after_s=7.0)

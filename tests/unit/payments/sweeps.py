@@ -6,6 +6,7 @@ from itertools import count
 
 from evenkeel.clock import Deadline
 from evenkeel.errors import TransferUnconfirmed
+from evenkeel.ledger.commands import Posted
 from evenkeel.payments.model import Payment
 from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Sweep
@@ -14,20 +15,20 @@ from tests.fakes.payment_store import shard_of
 from tests.unit.payments.platform import Killed, Platform
 
 
-def answer_lost(debit: Callable[[], str]) -> str:
+def answer_lost(debit: Callable[[], Posted]) -> Posted:
     debit()
     raise TransferUnconfirmed
 
 
-def request_lost(_: Callable[[], str]) -> str:
+def request_lost(_: Callable[[], Posted]) -> Posted:
     raise TransferUnconfirmed
 
 
-def killed_before(_: Callable[[], str]) -> str:
+def killed_before(_: Callable[[], Posted]) -> Posted:
     raise Killed
 
 
-def killed_after(debit: Callable[[], str]) -> str:
+def killed_after(debit: Callable[[], Posted]) -> Posted:
     debit()
     raise Killed
 

@@ -13,9 +13,10 @@ from evenkeel.errors import (
     TransferNotApplied,
     TransferUnconfirmed,
 )
+from evenkeel.ledger.commands import Command, Debit, Posted
+from evenkeel.ledger.transfer import TransferKind
 from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
-from evenkeel.payments.model import Debit
 from evenkeel.resilience.budget import RetryBudget
 from evenkeel.resilience.circuit import FORCED_RETRY_AFTER, CircuitState, Signal
 from evenkeel.resilience.retry import Retry
@@ -24,7 +25,7 @@ from tests.fakes.clock import ManualClock, ManualSeconds
 from tests.fakes.guard import breaker
 
 STEP = timedelta(seconds=1)
-DEBIT = Debit("cli_a", "trf_a", "pay_a", "wal_a", "alice", "coffee", Money(40, "EUR"))
+DEBIT = Debit("cli_a", "trf_a", "pay_a", "wal_a", "alice", "coffee", Money(40, "EUR"), "r1")
 
 
 class Service:
@@ -32,13 +33,13 @@ class Service:
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
-        self.asked: list[Debit] = []
+        self.asked: list[Command] = []
 
-    def debit(self, debit: Debit, request_id: str) -> str:
-        self.asked.append(debit)
+    def ask(self, command: Command) -> Posted:
+        self.asked.append(command)
         if self.errors:
             raise self.errors.pop(0)
-        return debit.transfer_id
+        return Posted(command.transfer_id, TransferKind.PAYMENT, 40)
 
 
 class Setting:
@@ -62,7 +63,7 @@ class Setting:
         self.guard = WalletGuard(self.service, self.breaker, retry, budget)
 
     def ask(self, within_s: float = 20.0) -> str:
-        return self.guard.debit(DEBIT, "r1", Deadline.after(within_s, self.seconds))
+        return self.guard.ask(DEBIT, Deadline.after(within_s, self.seconds)).transfer_id
 
 
 def test_what_was_not_applied_is_asked_for_again_under_the_same_id() -> None:
@@ -168,11 +169,11 @@ def test_what_a_slow_breaker_could_make_too_late_is_not_begun() -> None:
     setting = Setting()
     guard = replace(setting.guard, admission_s_max=1.0)
     with pytest.raises(TransferNotApplied):
-        guard.debit(DEBIT, "r1", Deadline.after(7.9, setting.seconds))
+        guard.ask(DEBIT, Deadline.after(7.9, setting.seconds))
 
     assert setting.service.asked == []
     assert setting.circuits.read_count == 0
-    assert guard.debit(DEBIT, "r1", Deadline.after(8.1, setting.seconds)) == "trf_a"
+    assert guard.ask(DEBIT, Deadline.after(8.1, setting.seconds)).transfer_id == "trf_a"
 
 
 def test_it_says_for_how_long_a_debit_would_be_refused() -> None:

@@ -21,6 +21,7 @@ from evenkeel.errors import (
     TransferUnconfirmed,
     WalletUnavailable,
 )
+from evenkeel.ledger.commands import Posted
 from evenkeel.money import Money
 from evenkeel.payments.model import LEASE_FOR, Order, Payment, PaymentStatus
 from evenkeel.payments.ports import SeenPayments, UserQuery
@@ -91,16 +92,16 @@ class Platform:
         self.gateway.faults += faults
 
 
-def lost_request(_: Callable[[], str]) -> str:
+def lost_request(_: Callable[[], Posted]) -> Posted:
     raise TransferNotApplied
 
 
-def lost_answer(debit: Callable[[], str]) -> str:
+def lost_answer(debit: Callable[[], Posted]) -> Posted:
     debit()
     raise TransferUnconfirmed
 
 
-def never_arrived(_: Callable[[], str]) -> str:
+def never_arrived(_: Callable[[], Posted]) -> Posted:
     raise TransferUnconfirmed
 
 
@@ -108,11 +109,11 @@ class Killed(BaseException):
     """The process is gone: nothing catches it, nothing is recorded after it."""
 
 
-def killed_before(_: Callable[[], str]) -> str:
+def killed_before(_: Callable[[], Posted]) -> Posted:
     raise Killed
 
 
-def killed_after(debit: Callable[[], str]) -> str:
+def killed_after(debit: Callable[[], Posted]) -> Posted:
     debit()
     raise Killed
 
@@ -249,7 +250,7 @@ def test_a_crash_leaves_a_lease_that_ends(platform: Platform, fault: Fault) -> N
 
 
 def test_who_lost_the_lease_answers_what_the_other_one_achieved(platform: Platform) -> None:
-    def slow(debit: Callable[[], str]) -> str:
+    def slow(debit: Callable[[], Posted]) -> Posted:
         platform.clock.advance(LEASE_FOR)
         assert platform.pay().status is PaymentStatus.COMPLETED
         return debit()
@@ -265,7 +266,7 @@ def test_a_late_copy_of_a_declined_debit_cannot_take_the_money_after_all(
 ) -> None:
     """The first copy hangs; the second is declined; money comes; the first goes on."""
 
-    def hanging(debit: Callable[[], str]) -> str:
+    def hanging(debit: Callable[[], Posted]) -> Posted:
         platform.clock.advance(LEASE_FOR)
         with pytest.raises(Declined):
             platform.pay(amount=1001)

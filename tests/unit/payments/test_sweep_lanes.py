@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 
 from evenkeel.errors import ObjectNotFound
+from evenkeel.ledger.commands import Posted
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
 from evenkeel.payments.sweeper import Settlement
 from evenkeel.resilience.circuit import Signal
@@ -42,7 +43,7 @@ def test_a_payment_that_cannot_be_looked_after_is_in_nobodys_way(
 def test_what_fails_in_the_middle_of_its_debit_is_in_nobodys_way_either(
     platform: Platform,
 ) -> None:
-    def forbidden(_: Callable[[], str]) -> str:
+    def forbidden(_: Callable[[], Posted]) -> Posted:
         raise PermissionError
 
     for key in ("k1", "k2"):
@@ -96,7 +97,7 @@ def test_whatever_the_number_of_lanes_each_shard_is_in_one_of_them(
 def test_no_lane_waits_for_another(platform: Platform) -> None:
     both_are_asked = Barrier(2, timeout=20)
 
-    def together(debit: Callable[[], str]) -> str:
+    def together(debit: Callable[[], Posted]) -> Posted:
         both_are_asked.wait()
         return debit()
 

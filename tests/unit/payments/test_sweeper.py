@@ -11,6 +11,7 @@ from evenkeel.errors import (
     TransferUnconfirmed,
     WalletUnavailable,
 )
+from evenkeel.ledger.commands import Posted
 from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, PaymentStatus
 from evenkeel.payments.sweeper import ATTEMPT_COUNT_TOLD, Settlement
 from evenkeel.resilience.circuit import Signal
@@ -62,7 +63,7 @@ def test_a_debit_that_never_arrived_is_asked_for_again(platform: Platform) -> No
 
 
 def test_a_refusal_whose_answer_was_lost_is_a_refusal(platform: Platform) -> None:
-    def refusal_lost(debit: Callable[[], str]) -> str:
+    def refusal_lost(debit: Callable[[], Posted]) -> Posted:
         with pytest.raises(Exception, match="cannot cover"):
             debit()
         raise TransferUnconfirmed
@@ -79,7 +80,7 @@ def test_a_refusal_whose_answer_was_lost_is_a_refusal(platform: Platform) -> Non
 
 @pytest.mark.parametrize("killed", [killed_before, killed_after])
 def test_who_died_at_work_has_its_lease_out_and_is_then_made_good(
-    platform: Platform, killed: Callable[[Callable[[], str]], str]
+    platform: Platform, killed: Callable[[Callable[[], Posted]], Posted]
 ) -> None:
     platform.gateway.faults.append(killed)
     with pytest.raises(Killed):
@@ -147,11 +148,11 @@ def test_a_person_is_told_of_a_debit_that_has_broken_the_wallets_many_times(
 def test_a_debit_that_arrives_late_is_found_by_the_sweep_that_asked_for_it(
     platform: Platform,
 ) -> None:
-    def answer_late(debit: Callable[[], str]) -> str:
+    def answer_late(debit: Callable[[], Posted]) -> Posted:
         late.append(debit)
         raise TransferUnconfirmed
 
-    late: list[Callable[[], str]] = []
+    late: list[Callable[[], Posted]] = []
     platform.gateway.faults += [request_lost, answer_late]
     platform.pay()
 
@@ -213,7 +214,7 @@ def test_a_payment_of_yesterday_is_not_processed_before_the_sweeper_comes(
 
 
 def test_two_sweepers_and_a_client_settle_a_payment_once(platform: Platform) -> None:
-    def swept_meanwhile(debit: Callable[[], str]) -> str:
+    def swept_meanwhile(debit: Callable[[], Posted]) -> Posted:
         platform.wait(seconds=LEASE_FOR.total_seconds())
         swept(platform)
         return debit()

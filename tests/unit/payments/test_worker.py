@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, WalletUnavailable
+from evenkeel.ledger.commands import Posted
 from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, QUEUED_FOR, PaymentStatus
 from evenkeel.payments.ports import WaitingPayment
 from evenkeel.resilience.circuit import Signal
@@ -141,7 +142,7 @@ def test_a_payment_that_cannot_be_read_goes_back(
 def test_a_debit_that_could_not_be_recorded_goes_back_and_is_not_made_twice(
     platform: Platform, waiting: WaitingPayment
 ) -> None:
-    def then_the_table_fails(debit: Callable[[], str]) -> str:
+    def then_the_table_fails(debit: Callable[[], Posted]) -> Posted:
         transfer_id = debit()
         platform.store.save_fault = StoreBusy()
         return transfer_id
@@ -163,7 +164,7 @@ def test_a_debit_that_could_not_be_recorded_goes_back_and_is_not_made_twice(
 def test_a_refusal_that_could_not_be_recorded_goes_back_and_stays_a_refusal(
     platform: Platform,
 ) -> None:
-    def then_the_table_fails(debit: Callable[[], str]) -> str:
+    def then_the_table_fails(debit: Callable[[], Posted]) -> Posted:
         platform.store.save_fault = StoreUnconfirmed()
         return debit()
 

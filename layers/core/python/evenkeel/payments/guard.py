@@ -1,7 +1,7 @@
 """The wallet service as payments ask it: behind a circuit breaker, with retries.
 
 `breaker(retry(call))`: an open circuit costs no attempt, and a burst of retries
-counts as one call. The debit carries the same transfer id in every attempt.
+counts as one call. The command names the same transfer in every attempt.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evenkeel.clock import Deadline
 from evenkeel.errors import TransferNotApplied
-from evenkeel.payments.model import Debit
+from evenkeel.ledger.commands import Command, Posted
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.resilience.breaker import Breaker
 from evenkeel.resilience.budget import RetryBudget
@@ -33,30 +33,30 @@ class WalletGuard:
 
     @property
     def refuses_for_s(self) -> float | None:
-        """How long a debit would be refused for sure, so that none needs to be prepared."""
+        """How long a command would be refused for sure, so that none needs to be prepared."""
         return self.breaker.refuses_for_s
 
     def has_time(self, deadline: Deadline) -> bool:
-        """Whether a debit that is asked for now has its answer by the deadline, however slow."""
+        """Whether what is asked for now has its answer by the deadline, however slow."""
         return deadline.remaining_s >= self.admission_s_max + self.retry.attempt_s_max
 
-    def debit(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
-        """Ask for the debit, once or more often, and return the id of the posted transfer.
+    def ask(self, command: Command, deadline: Deadline) -> Posted:
+        """Ask the wallets, once or more often, and return what stands in the ledger then.
 
         Raises:
-            Declined: Refused for good: this debit will never be posted.
+            Declined: Refused. A debit, a hold or a refund is refused for good.
             CircuitOpen, TransferContended, TransferNotApplied: It was not posted by this call.
             TransferUnconfirmed: It may have been posted.
         """
         if not self.has_time(deadline):
             raise TransferNotApplied  # Not as the breaker's call: the wallets are not to blame.
-        return self.breaker.call(lambda: self._with_retries(debit, request_id, deadline))
+        return self.breaker.call(lambda: self._with_retries(command, deadline))
 
-    def _with_retries(self, debit: Debit, request_id: str, deadline: Deadline) -> str:
-        transfer_id = self.retry.call(
-            lambda: self.breaker.timed(lambda: self.gateway.debit(debit, request_id)),
+    def _with_retries(self, command: Command, deadline: Deadline) -> Posted:
+        posted = self.retry.call(
+            lambda: self.breaker.timed(lambda: self.gateway.ask(command)),
             deadline=deadline,
             may_retry=self.budget.spend,
         )
         self.budget.earn()
-        return transfer_id
+        return posted

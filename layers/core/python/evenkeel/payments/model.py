@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from evenkeel.errors import Declined, DeclineReason, InvalidState, RequestInProgress
 from evenkeel.ids import derived_id
+from evenkeel.ledger.commands import Debit
 from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.money import Money
 
@@ -103,19 +104,6 @@ class Failure:
     reason: DeclineReason
     message: str
     request_id: str | None  # Of the request that met the refusal first.
-
-
-@dataclass(frozen=True, slots=True)
-class Debit:
-    """What the wallet is asked for. The transfer id makes asking again harmless."""
-
-    client_id: str
-    transfer_id: str
-    payment_id: str
-    wallet_id: str
-    user_id: str
-    merchant_id: str
-    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +204,7 @@ class Payment:
         """The id of its debit, posted or not: what the ledger knows it by."""
         return derived_id(TRANSFER_PREFIX, self.id)
 
-    def debit(self) -> Debit:
+    def debit(self, request_id: str) -> Debit:
         assert self.status is PaymentStatus.PROCESSING
         assert self.wallet_id is not None
         order = self.order
@@ -228,6 +216,7 @@ class Payment:
             user_id=order.user_id,
             merchant_id=order.merchant_id,
             amount=order.amount,
+            request_id=request_id,
         )
 
     def claimed(self, wallet_id: str, now: datetime, request_id: str) -> Payment:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Record
-from evenkeel.payments.model import Debit, Payment, PaymentRef
+from evenkeel.payments.model import Payment, PaymentRef
 
 # Payments that are due are kept in so many parts, each of which is looked through by itself.
 DUE_SHARD_COUNT = 8
@@ -90,14 +91,11 @@ class PaymentStore(Protocol):
 
 
 class WalletGateway(Protocol):
-    def debit(self, debit: Debit, request_id: str) -> str:
-        """Ask the wallet service to post the debit, once, however often it is asked for.
-
-        Returns:
-            The id of the posted transfer.
+    def ask(self, command: Command) -> Posted:
+        """Ask the wallet service for a transfer; it is posted once, however often it is asked for.
 
         Raises:
-            Declined: Refused for good: this debit will never be posted.
+            Declined: Refused. A debit, a hold or a refund is refused for good.
             TransferContended, TransferNotApplied: It was not posted by this call.
             TransferUnconfirmed: It may have been posted.
         """

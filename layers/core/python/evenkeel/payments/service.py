@@ -170,14 +170,14 @@ class Payments:
     def _settle(self, payment: Payment, attempt: Attempt) -> Answer:
         """Ask for the debit and record what came of it. The caller holds the lease."""
         try:
-            transfer_id = self.wallets.debit(payment.debit(), attempt.request_id, attempt.deadline)
+            posted = self.wallets.ask(payment.debit(attempt.request_id), attempt.deadline)
         except Declined as declined:
             return self._record(payment.declined(self.clock(), declined))
         except OutcomeUnknown as unknown:
             return self._record(payment.left_open(self.clock(), unknown.code))
         except Unavailable as unavailable:
             return self._put_off(payment, attempt, unavailable)
-        return self._record(payment.completed(self.clock(), transfer_id))
+        return self._record(payment.completed(self.clock(), posted.transfer_id))
 
     def _put_off(self, payment: Payment, attempt: Attempt, cause: Unavailable) -> Answer:
         """Give back a payment of which nothing was applied, queued before if that is wished."""

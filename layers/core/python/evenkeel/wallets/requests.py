@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from evenkeel.ids import derived_id
 from evenkeel.ledger import accounts
-from evenkeel.ledger.transfer import Transfer, TransferKind, resolution_id
-from evenkeel.money import Money
+from evenkeel.ledger.commands import Debit, HoldEnd, Refund
+from evenkeel.ledger.transfer import Transfer, TransferKind
 from evenkeel.wallets.posting import TransferRequest
 
 
@@ -69,110 +69,68 @@ def _request(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentDebit:
-    """Money from a user's wallet to a merchant, as the payments side asks for it.
-
-    Attributes:
-        is_hold: Whether it is only to be held for the merchant, until that is captured or released.
-    """
-
-    client_id: str
-    transfer_id: str
-    payment_id: str
-    wallet_id: str
-    user_id: str
-    merchant_id: str
-    amount: Money
-    request_id: str
-    is_hold: bool = False
-
-    def request(self) -> TransferRequest:
-        kind = TransferKind.HOLD if self.is_hold else TransferKind.PAYMENT
-        amount = (str(self.amount.amount_minor), self.amount.currency)
-        contents = (self.payment_id, self.wallet_id, self.user_id, self.merchant_id, *amount)
-        return TransferRequest(
-            id=self.transfer_id,
-            client_id=self.client_id,
-            kind=kind,
-            debit_account_id=self.wallet_id,
-            credit_account_id=accounts.merchant(self.merchant_id),
-            amount_minor=self.amount.amount_minor,
-            currency=self.amount.currency,
-            owner_user_id=self.user_id,
-            payment_id=self.payment_id,
-            fingerprint=derived_id("fpr", kind, *contents),
-            request_id=self.request_id,
-        )
+def payment(debit: Debit) -> TransferRequest:
+    """Money from a user's wallet to a merchant, at once or on hold."""
+    kind = TransferKind.HOLD if debit.is_hold else TransferKind.PAYMENT
+    amount = (str(debit.amount.amount_minor), debit.amount.currency)
+    contents = (debit.payment_id, debit.wallet_id, debit.user_id, debit.merchant_id, *amount)
+    return TransferRequest(
+        id=debit.transfer_id,
+        client_id=debit.client_id,
+        kind=kind,
+        debit_account_id=debit.wallet_id,
+        credit_account_id=accounts.merchant(debit.merchant_id),
+        amount_minor=debit.amount.amount_minor,
+        currency=debit.amount.currency,
+        owner_user_id=debit.user_id,
+        payment_id=debit.payment_id,
+        fingerprint=derived_id("fpr", kind, *contents),
+        request_id=debit.request_id,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class HoldEnd:
-    """The end of a hold: all or part of it is captured and the rest released, or all of it.
-
-    Attributes:
-        captured_minor: 0 for a release.
-    """
-
-    client_id: str
-    payment_id: str
-    original_id: str
-    wallet_id: str
-    captured_minor: int
-    request_id: str
-
-    @property
-    def id(self) -> str:
-        return resolution_id(self.original_id)
-
-    def request(self, hold: Transfer) -> TransferRequest:
-        assert hold.kind is TransferKind.HOLD
-        assert hold.debit.account_id == self.wallet_id
-        assert self.captured_minor <= hold.amount.amount_minor
-        kind = TransferKind.CAPTURE if self.captured_minor else TransferKind.RELEASE
-        return TransferRequest(
-            id=self.id,
-            client_id=self.client_id,
-            kind=kind,
-            debit_account_id=self.wallet_id,
-            credit_account_id=accounts.named(hold.credit.account_id, hold.amount.currency),
-            amount_minor=self.captured_minor or hold.amount.amount_minor,
-            currency=hold.amount.currency,
-            payment_id=self.payment_id,
-            fingerprint=derived_id("fpr", kind, self.original_id, str(self.captured_minor)),
-            request_id=self.request_id,
-            original_id=hold.id,
-            held_minor=hold.amount.amount_minor,
-        )
+def hold_end(end: HoldEnd, hold: Transfer) -> TransferRequest:
+    """What was held for a merchant: paid, all or part of it, or given back."""
+    assert hold.kind is TransferKind.HOLD
+    assert hold.debit.account_id == end.wallet_id
+    assert end.captured_minor <= hold.amount.amount_minor
+    kind = TransferKind.CAPTURE if end.captured_minor else TransferKind.RELEASE
+    return TransferRequest(
+        id=end.transfer_id,
+        client_id=end.client_id,
+        kind=kind,
+        debit_account_id=end.wallet_id,
+        credit_account_id=_merchant(hold),
+        amount_minor=end.captured_minor or hold.amount.amount_minor,
+        currency=hold.amount.currency,
+        payment_id=end.payment_id,
+        fingerprint=derived_id("fpr", kind, end.original_id, str(end.captured_minor)),
+        request_id=end.request_id,
+        original_id=hold.id,
+        held_minor=hold.amount.amount_minor,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRefund:
-    """Money from a merchant back to the wallet that paid, all or part of what was captured."""
+def refund(wish: Refund, original: Transfer) -> TransferRequest:
+    """Money from a merchant back to the wallet that paid."""
+    assert original.kind in (TransferKind.PAYMENT, TransferKind.CAPTURE)
+    assert original.debit.account_id == wish.wallet_id
+    assert wish.amount_minor <= original.amount.amount_minor
+    contents = (wish.payment_id, wish.original_id, wish.wallet_id, str(wish.amount_minor))
+    return TransferRequest(
+        id=wish.transfer_id,
+        client_id=wish.client_id,
+        kind=TransferKind.REFUND,
+        debit_account_id=_merchant(original),
+        credit_account_id=wish.wallet_id,
+        amount_minor=wish.amount_minor,
+        currency=original.amount.currency,
+        payment_id=wish.payment_id,
+        fingerprint=derived_id("fpr", TransferKind.REFUND, *contents),
+        request_id=wish.request_id,
+        original_id=original.id,
+    )
 
-    client_id: str
-    id: str  # Of the refund's own transfer.
-    payment_id: str
-    original_id: str
-    wallet_id: str
-    amount_minor: int
-    request_id: str
 
-    def request(self, original: Transfer) -> TransferRequest:
-        assert original.kind in (TransferKind.PAYMENT, TransferKind.CAPTURE)
-        assert original.debit.account_id == self.wallet_id
-        assert self.amount_minor <= original.amount.amount_minor
-        contents = (self.payment_id, self.original_id, self.wallet_id, str(self.amount_minor))
-        return TransferRequest(
-            id=self.id,
-            client_id=self.client_id,
-            kind=TransferKind.REFUND,
-            debit_account_id=accounts.named(original.credit.account_id, original.amount.currency),
-            credit_account_id=self.wallet_id,
-            amount_minor=self.amount_minor,
-            currency=original.amount.currency,
-            payment_id=self.payment_id,
-            fingerprint=derived_id("fpr", TransferKind.REFUND, *contents),
-            request_id=self.request_id,
-            original_id=original.id,
-        )
+def _merchant(original: Transfer) -> str:
+    return accounts.named(original.credit.account_id, original.amount.currency)

@@ -20,6 +20,7 @@ from evenkeel.errors import (
 from evenkeel.ids import derived_id, is_id
 from evenkeel.ledger import accounts
 from evenkeel.ledger.chain import ChainCheck, Head, verify
+from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
 from evenkeel.ledger.transfer import (
     TRANSFER_PREFIX,
     Decline,
@@ -28,10 +29,10 @@ from evenkeel.ledger.transfer import (
     TransferKind,
 )
 from evenkeel.resilience.retry import Retry
+from evenkeel.wallets import requests
 from evenkeel.wallets.model import Wallet, WalletAction, WalletSnapshot, wallet_id
 from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, Refusal, TransferRequest, draft, refusal
-from evenkeel.wallets.requests import HoldEnd, PaymentRefund
 
 VERIFY_PAGE_ENTRY_COUNT = 500
 
@@ -124,7 +125,22 @@ class Wallets:
         attempt = _Attempt(self.clock())
         return self.retry.call(lambda: self._move(request, attempt))
 
-    def refund(self, wish: PaymentRefund) -> Moved:
+    def obey(self, command: Command) -> Posted:
+        """Do what payments ask for, once, and return what stands in the ledger then.
+
+        Raises:
+            Declined, IdempotencyKeyReused, LedgerBusy, LedgerUnconfirmed: As each of the three.
+        """
+        match command:
+            case Debit():
+                transfer = self.move(requests.payment(command)).transfer
+            case Refund():
+                transfer = self.refund(command).transfer
+            case HoldEnd():
+                transfer = self.end_hold(command)
+        return Posted(transfer.id, transfer.kind, transfer.amount.amount_minor)
+
+    def refund(self, wish: Refund) -> Moved:
         """Pay back what was captured, once, however often it is asked for.
 
         Who asks must see to it that no more is paid back than was captured.
@@ -223,15 +239,16 @@ class Wallets:
         sight = self.store.look(request.client_id, [request.id], request.wallet_ids())
         return self._moved(request, sight, attempt)
 
-    def _refund(self, wish: PaymentRefund, attempt: _Attempt) -> Moved:
+    def _refund(self, wish: Refund, attempt: _Attempt) -> Moved:
         sight = self._look(wish)
-        return self._moved(wish.request(_original(wish, sight)), sight, attempt)
+        request = requests.refund(wish, _original(wish, sight))
+        return self._moved(request, sight, attempt)
 
     def _end_hold(self, wish: HoldEnd, began_at: datetime) -> Transfer:
         sight = self._look(wish)
-        end = sight.records.get(wish.id)
+        end = sight.records.get(wish.transfer_id)
         if end is None:
-            request = wish.request(_original(wish, sight))
+            request = requests.hold_end(wish, _original(wish, sight))
             refused = refusal(request, sight.wallets)
             if refused is not None:
                 # Not recorded: that would be the hold's end, with the money held for ever.
@@ -240,8 +257,9 @@ class Wallets:
         assert isinstance(end, Transfer), "a hold does not end with a refusal"
         return end
 
-    def _look(self, wish: PaymentRefund | HoldEnd) -> Sight:
-        return self.store.look(wish.client_id, [wish.id, wish.original_id], [wish.wallet_id])
+    def _look(self, wish: Refund | HoldEnd) -> Sight:
+        transfer_ids = [wish.transfer_id, wish.original_id]
+        return self.store.look(wish.client_id, transfer_ids, [wish.wallet_id])
 
     def _moved(self, request: TransferRequest, sight: Sight, attempt: _Attempt) -> Moved:
         record = sight.records.get(request.id)
@@ -285,7 +303,7 @@ class Wallets:
         )
 
 
-def _original(wish: PaymentRefund | HoldEnd, sight: Sight) -> Transfer:
+def _original(wish: Refund | HoldEnd, sight: Sight) -> Transfer:
     original = sight.records.get(wish.original_id)
     assert isinstance(original, Transfer), "payments name only what the ledger has confirmed"
     return original

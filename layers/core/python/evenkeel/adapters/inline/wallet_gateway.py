@@ -13,8 +13,7 @@ from evenkeel.errors import (
     VersionConflict,
     WalletContended,
 )
-from evenkeel.payments.model import Debit
-from evenkeel.wallets.requests import PaymentDebit
+from evenkeel.ledger.commands import Command, Posted
 from evenkeel.wallets.service import Wallets
 
 
@@ -22,23 +21,12 @@ from evenkeel.wallets.service import Wallets
 class InlineWalletGateway:
     wallets: Wallets
 
-    def debit(self, debit: Debit, request_id: str) -> str:
-        command = PaymentDebit(
-            client_id=debit.client_id,
-            transfer_id=debit.transfer_id,
-            payment_id=debit.payment_id,
-            wallet_id=debit.wallet_id,
-            user_id=debit.user_id,
-            merchant_id=debit.merchant_id,
-            amount=debit.amount,
-            request_id=request_id,
-        )
+    def ask(self, command: Command) -> Posted:
         try:
-            moved = self.wallets.move(command.request())
+            return self.wallets.obey(command)
         except (VersionConflict, WalletContended) as error:
             raise TransferContended from error
         except Unavailable as error:
             raise TransferNotApplied from error
         except OutcomeUnknown as error:
             raise TransferUnconfirmed from error
-        return moved.transfer.id

@@ -1,6 +1,6 @@
 """The wallet service behind a synchronous Lambda invoke.
 
-What a failed invoke means to the debit, by typed facts only:
+What a failed invoke means to the transfer, by typed facts only:
 
 * turned away (throttled, no connection, no such function) or not started for
   want of something around the function: not applied;
@@ -25,7 +25,8 @@ from evenkeel.errors import (
     TransferNotApplied,
     TransferUnconfirmed,
 )
-from evenkeel.payments.model import Debit
+from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
+from evenkeel.ledger.transfer import TransferKind
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -61,6 +62,7 @@ NOT_STARTED_CODES = frozenset(
         "SubnetIPAddressLimitReachedException",
     }
 )
+KINDS = frozenset(kind.value for kind in TransferKind)
 REASONS = frozenset(reason.value for reason in DeclineReason)
 
 
@@ -69,23 +71,23 @@ class LambdaWalletGateway:
         self._client = client
         self._function_name = function_name
 
-    def debit(self, debit: Debit, request_id: str) -> str:
-        command = json.dumps(_command(debit, request_id))
+    def ask(self, command: Command) -> Posted:
+        payload = json.dumps(_json(command))
         try:
             with translated(TransferNotApplied, TransferUnconfirmed):
-                answer = self._invoked(command)
-                payload = answer["Payload"].read()
+                answer = self._invoked(payload)
+                reply = answer["Payload"].read()
         except ClientError as error:
             # No function there, or none that we may call: ours to mend, and nothing has run.
             logger.exception("the wallet service refuses to be invoked")
             raise TransferNotApplied from error
         if "FunctionError" in answer:
             raise TransferUnconfirmed
-        return _posted(_parsed(payload))
+        return _posted(_parsed(reply))
 
-    def _invoked(self, command: str) -> InvocationResponseTypeDef:
+    def _invoked(self, payload: str) -> InvocationResponseTypeDef:
         try:
-            return self._client.invoke(FunctionName=self._function_name, Payload=command)
+            return self._client.invoke(FunctionName=self._function_name, Payload=payload)
         except ClientError as error:
             if code_of(error) in NOT_STARTED_CODES:
                 logger.exception("the wallet function cannot be started")
@@ -95,19 +97,36 @@ class LambdaWalletGateway:
             raise
 
 
-def _command(debit: Debit, request_id: str) -> Mapping[str, object]:
-    return {
-        "command": "debit",
-        "clientId": debit.client_id,
-        "transferId": debit.transfer_id,
-        "paymentId": debit.payment_id,
-        "walletId": debit.wallet_id,
-        "userId": debit.user_id,
-        "merchantId": debit.merchant_id,
-        "amount": debit.amount.amount_minor,
-        "currency": debit.amount.currency,
-        "requestId": request_id,
+def _json(command: Command) -> Mapping[str, object]:
+    asked = {
+        "clientId": command.client_id,
+        "paymentId": command.payment_id,
+        "walletId": command.wallet_id,
+        "requestId": command.request_id,
     }
+    match command:
+        case Debit():
+            return asked | {
+                "command": "hold" if command.is_hold else "debit",
+                "transferId": command.transfer_id,
+                "userId": command.user_id,
+                "merchantId": command.merchant_id,
+                "amount": command.amount.amount_minor,
+                "currency": command.amount.currency,
+            }
+        case HoldEnd():
+            return asked | {
+                "command": "end_hold",
+                "originalId": command.original_id,
+                "capturedAmount": command.captured_minor,
+            }
+        case Refund():
+            return asked | {
+                "command": "refund",
+                "transferId": command.transfer_id,
+                "originalId": command.original_id,
+                "amount": command.amount_minor,
+            }
 
 
 def _parsed(payload: bytes) -> Mapping[str, Any]:
@@ -120,10 +139,15 @@ def _parsed(payload: bytes) -> Mapping[str, Any]:
     return reply
 
 
-def _posted(reply: Mapping[str, Any]) -> str:
+def _posted(reply: Mapping[str, Any]) -> Posted:
     match reply:
-        case {"outcome": "posted", "transferId": str(transfer_id)}:
-            return transfer_id
+        case {
+            "outcome": "posted",
+            "transferId": str(transfer_id),
+            "kind": str(kind),
+            "amount": int(amount_minor),
+        } if kind in KINDS:
+            return Posted(transfer_id, TransferKind(kind), amount_minor)
         case {"outcome": "declined", "reason": str(reason), "message": str(message)} if (
             reason in REASONS
         ):
