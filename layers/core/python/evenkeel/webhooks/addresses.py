@@ -95,6 +95,12 @@ class Destination:
     def is_secure(self) -> bool:
         return self.scheme == HTTPS
 
+    @property
+    def authority(self) -> str:
+        """The host as the header Host names it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
 
 def destination_of(url: str, reach: Reach) -> Destination:
     """Return where the URL leads.
