@@ -13,6 +13,8 @@ CONCURRENCY = {
     "wallet_commands": {"aws": 240, "local": 6},
     "access_commands": {"aws": 5, "local": 2},
     "ledger_stream": {"aws": 20, "local": 2},
+    "payment_stream": {"aws": 20, "local": 2},
+    "circuit_stream": {"aws": 2, "local": 1},
     "payment_worker": {"aws": 20, "local": 2},
     "sweeper": {"aws": 2, "local": 2},
 }

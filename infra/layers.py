@@ -22,7 +22,7 @@ LAMBDA_PYTHON = "3.13"
 LAMBDA_PLATFORM = "aarch64-manylinux2014"
 
 # The services that we call. The models of all the others are three quarters of the layer.
-SERVICES = frozenset({"dynamodb", "lambda", "sqs", "sts"})
+SERVICES = frozenset({"dynamodb", "events", "lambda", "sns", "sqs", "sts"})
 
 
 class CannotBuild(RuntimeError):

@@ -12,6 +12,7 @@ from evenkeel.access.model import Scope
 from evenkeel.entrypoints.caller import Caller
 from evenkeel.entrypoints.cursors import read_offset, read_payment, write_offset, write_payment
 from evenkeel.entrypoints.http import RESPOND_ASYNC, Access, Api, reply
+from evenkeel.entrypoints.payment_reply import PaymentReply
 from evenkeel.entrypoints.problems import RETRY_AFTER_S
 from evenkeel.entrypoints.schema import (
     PAGE_LIMIT_DEFAULT,
@@ -30,7 +31,6 @@ from functions.payments_api.schema import (
     EventList,
     EventReply,
     PaymentList,
-    PaymentReply,
     ProcessPayment,
 )
 

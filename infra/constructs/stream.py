@@ -1,9 +1,12 @@
 """One function that reads one table's stream, in order and to the last record."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.constructs.alerts import AlertTopic
 from infra.constructs.function import Function
 from infra.constructs.queue import DeadLetterQueue
 from infra.constructs.table import Table
@@ -15,24 +18,32 @@ BATCH_WAIT = Duration.seconds(1)
 RECORD_AGE_MAX = Duration.hours(20)
 UNLIMITED = -1
 
+# A batch waits a second, and a failed one comes again within a minute. A reader that is so far
+# behind does not get on, and somebody has 20 hours to find out why.
+BEHIND = Duration.minutes(5)
+BEHIND_PERIOD_COUNT = 3
+
 
 class StreamReader(Construct):
     """A failed batch comes again from its first record, until it is done or too old.
 
     Neither bisected nor partly accepted: the reader sets aside by itself what it cannot read,
-    so a batch fails only as a whole, for want of its tables.
+    so a batch fails only as a whole, for want of its tables or the bus.
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        table: Table,
-        reader: Function,
-        expired: DeadLetterQueue,
+        self, scope: Construct, name: str, *, table: Table, reader: Function, key: kms.IKey
     ) -> None:
-        super().__init__(scope, id_)
+        super().__init__(scope, f"{name}StreamReader")
+        quarantine = DeadLetterQueue(scope, f"{name}Quarantine", key=key)
+        quarantine.accept_from(reader)
+        reader.tell("QUARANTINE_QUEUE_URL", quarantine.queue_url)
+        expired = DeadLetterQueue(scope, f"{name}StreamExpired", key=key)
+        expired.accept_from(reader)
+        self._read(table, reader, expired)
+        self._alarm(reader)
+
+    def _read(self, table: Table, reader: Function, expired: DeadLetterQueue) -> None:
         stream_arn = table.table_stream_arn
         assert stream_arn, "the table has no stream"
         reader.allow(
@@ -44,7 +55,6 @@ class StreamReader(Construct):
             ],
             [stream_arn],
         )
-        expired.accept_from(reader)
         mapping = lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -65,3 +75,19 @@ class StreamReader(Construct):
         )
         # Lambda tries the permissions when the mapping is made.
         mapping.node.add_dependency(reader.role)
+
+    def _alarm(self, reader: Function) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            "Behind",
+            alarm_description=f"{reader.node.id} does not get on with its stream",
+            metric=reader.resource.metric(
+                "IteratorAge", period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
+            ),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            threshold=BEHIND.to_milliseconds(),
+            evaluation_periods=BEHIND_PERIOD_COUNT,
+            # A reader that is not called has nothing to read.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        AlertTopic.of(self).hear_of(alarm)

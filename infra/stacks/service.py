@@ -92,6 +92,7 @@ class ServiceStack(Stack):
         self._sweeper()
 
     def _payments_api(self, queue: WorkQueue) -> Function:
+        self._event_streams()
         function = self._function("payments_api", timeout_s=26)
         function.use(
             self._data.payments,
@@ -146,16 +147,19 @@ class ServiceStack(Stack):
         function = self._function("ledger_stream", timeout_s=30, memory_mb=512)
         function.use(self._data.checkpoints, "BatchGetItem", "GetItem", "PutItem")
         function.use(self._data.accounts, "GetItem", "UpdateItem")
-        quarantine = DeadLetterQueue(self, "LedgerQuarantine", key=self._key)
-        quarantine.accept_from(function)
-        function.tell("QUARANTINE_QUEUE_URL", quarantine.queue_url)
-        StreamReader(
-            self,
-            "LedgerStreamReader",
-            table=self._data.ledger,
-            reader=function,
-            expired=DeadLetterQueue(self, "LedgerStreamExpired", key=self._key),
-        )
+        self._bus.accept_from(function)
+        self._alerts.accept_from(function)
+        StreamReader(self, "Ledger", table=self._data.ledger, reader=function, key=self._key)
+
+    def _event_streams(self) -> None:
+        """They tell the bus what was written, and touch nothing else."""
+        for folder, name, table in (
+            ("payment_stream", "Payment", self._data.payments),
+            ("circuit_stream", "Circuit", self._data.breakers),
+        ):
+            function = self._function(folder, timeout_s=30, memory_mb=512)
+            self._bus.accept_from(function)
+            StreamReader(self, name, table=table, reader=function, key=self._key)
 
     def _payment_queue(self) -> WorkQueue:
         worker = self._function("payment_worker", timeout_s=50)

@@ -17,6 +17,8 @@ EXPECTED_LIMITS = {
     "WalletCommands": (5, 1024),
     "AccessCommands": (10, 512),
     "LedgerStream": (30, 512),
+    "PaymentStream": (30, 512),
+    "CircuitStream": (30, 512),
     "PaymentWorker": (50, 1024),
     "Sweeper": (58, 1024),
 }
@@ -41,7 +43,15 @@ EXPECTED_SETTINGS = {
     },
     "WalletCommands": {"ledger_table", "accounts_table"},
     "AccessCommands": {"clients_table"},
-    "LedgerStream": {"checkpoints_table", "accounts_table", "quarantine_queue_url"},
+    "LedgerStream": {
+        "checkpoints_table",
+        "accounts_table",
+        "quarantine_queue_url",
+        "event_bus",
+        "alerts_topic",
+    },
+    "PaymentStream": {"quarantine_queue_url", "event_bus"},
+    "CircuitStream": {"quarantine_queue_url", "event_bus"},
     "PaymentWorker": {
         "payments_table",
         "breakers_table",

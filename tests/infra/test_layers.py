@@ -11,6 +11,7 @@ from tests.infra.bare import bare_python
 # See PEP 552: compiled from a source whose hash is not to be checked.
 UNCHECKED_HASH = 1
 
+SERVICES = ["dynamodb", "events", "lambda", "sns", "sqs", "sts"]
 CLIENTS = """
 import sys
 sys.path[:0] = [{path!r}]
@@ -30,7 +31,7 @@ def test_every_module_is_compiled_and_not_checked_again(deps: Path) -> None:
 
 
 def test_botocore_knows_the_services_that_we_call(deps: Path) -> None:
-    code = CLIENTS.format(path=str(deps / "python"), services=["dynamodb", "lambda", "sqs", "sts"])
+    code = CLIENTS.format(path=str(deps / "python"), services=SERVICES)
 
     done = bare_python(code)
 
@@ -40,7 +41,7 @@ def test_botocore_knows_the_services_that_we_call(deps: Path) -> None:
 def test_botocore_knows_no_others(deps: Path) -> None:
     known = {each.name for each in (deps / "python/botocore/data").iterdir() if each.is_dir()}
 
-    assert known == {"dynamodb", "lambda", "sqs", "sts"}
+    assert known == set(SERVICES)
 
 
 def test_nothing_of_the_build_is_shipped(deps: Path) -> None:

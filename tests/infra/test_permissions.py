@@ -51,6 +51,12 @@ SWEEPER_RIGHTS = {
 BREAKER_RIGHTS = {
     "Breakers.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
 }
+STREAM_RIGHTS = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
 PAYERS_RIGHTS = {
     "PaymentsApi": {**PAYMENTS_RIGHTS, **BREAKER_RIGHTS},
     "PaymentWorker": {**WORKER_RIGHTS, **BREAKER_RIGHTS},
@@ -94,14 +100,25 @@ EXPECTED_RIGHTS: Rights = {
     "LedgerStream": {
         "Checkpoints.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "Accounts.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "Ledger.StreamArn": {
-            "dynamodb:DescribeStream",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-            "dynamodb:ListStreams",
-        },
+        "Ledger.StreamArn": STREAM_RIGHTS,
         "LedgerQuarantine.Arn": {"sqs:SendMessage"},
         "LedgerStreamExpired.Arn": {"sqs:SendMessage"},
+        "Bus.Arn": {"events:PutEvents"},
+        "Alerts": {"sns:Publish"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    "PaymentStream": {
+        "Payments.StreamArn": STREAM_RIGHTS,
+        "PaymentQuarantine.Arn": {"sqs:SendMessage"},
+        "PaymentStreamExpired.Arn": {"sqs:SendMessage"},
+        "Bus.Arn": {"events:PutEvents"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    "CircuitStream": {
+        "Breakers.StreamArn": STREAM_RIGHTS,
+        "CircuitQuarantine.Arn": {"sqs:SendMessage"},
+        "CircuitStreamExpired.Arn": {"sqs:SendMessage"},
+        "Bus.Arn": {"events:PutEvents"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
 }

@@ -5,7 +5,16 @@ import pytest
 from tests.infra.template import Properties, Template, as_list, in_words
 
 WORK = {"PaymentQueue"}
-DEAD = {"LedgerQuarantine", "LedgerStreamExpired", "PaymentQueueDead", "SweepsFailed"}
+DEAD = {
+    "CircuitQuarantine",
+    "CircuitStreamExpired",
+    "LedgerQuarantine",
+    "LedgerStreamExpired",
+    "PaymentQuarantine",
+    "PaymentQueueDead",
+    "PaymentStreamExpired",
+    "SweepsFailed",
+}
 
 DAY_S = 24 * 3600
 

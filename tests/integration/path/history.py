@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from evenkeel.adapters.dynamodb.payment_item import due_shard
+from evenkeel.entrypoints.payment_reply import PaymentReply
 from evenkeel.errors import Declined, EvenkeelError, InvalidState
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.payments.model import LEASE_FOR, Payment, PaymentStatus
 from evenkeel.payments.ports import WaitingPayment
 from evenkeel.payments.service import Answer
 from evenkeel.resilience.circuit import Circuit
-from functions.payments_api.schema import PaymentReply
 from tests.fakes.clock import NOON
 from tests.faults import Killed
 from tests.integration.path.platform import Platform

@@ -14,7 +14,8 @@ from evenkeel.adapters.dynamodb.journal_stream import DynamoDBJournalStream
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
 from evenkeel.adapters.dynamodb.payment_item import PaymentItem
 from evenkeel.errors import Declined, DeclineReason
-from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
+from evenkeel.events.ports import UnreadableRecord
+from evenkeel.ledger.ports import JournalRecord, JournalTampered, Tampering
 from evenkeel.ledger.transfer import Decline, Entry, Leg, Record, Transfer, TransferKind
 from evenkeel.money import AMOUNT_MINOR_MAX, Money
 from evenkeel.payments.model import Order, Payment
@@ -94,7 +95,10 @@ EACH_ON_ITS_OWN = st.text(st.characters(exclude_characters="/", codec="utf-8"), 
 
 def inserted(record: Record, **more: Any) -> dict[str, Any]:
     image = RecordItem.of(record).to_dynamodb_dict()
-    change = {"SequenceNumber": "49590338271490256608559692538361571095921575989136588898"}
+    change: dict[str, Any] = {
+        "SequenceNumber": "49590338271490256608559692538361571095921575989136588898"
+    }
+    change |= {"Keys": {"id": image["id"]}, "ApproximateCreationDateTime": NOON.timestamp()}
     return {"eventName": "INSERT", "dynamodb": change | {"NewImage": image}, **more}
 
 
@@ -141,8 +145,6 @@ def test_a_decline_in_the_stream_moves_nothing() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        inserted(TRANSFER, eventName="MODIFY"),
-        inserted(TRANSFER, eventName="REMOVE"),
         inserted(TRANSFER, dynamodb={"SequenceNumber": "1"}),
         inserted(TRANSFER, dynamodb={"SequenceNumber": "1", "NewImage": {}}),
         inserted(TRANSFER, dynamodb={"SequenceNumber": "1", "NewImage": {"id": {"S": "a/trf_a"}}}),
@@ -152,3 +154,22 @@ def test_a_decline_in_the_stream_moves_nothing() -> None:
 def test_anything_else_in_the_stream_cannot_be_read(raw: dict[str, Any]) -> None:
     with pytest.raises(UnreadableRecord):
         DynamoDBJournalStream().read(raw)
+
+
+@pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
+def test_a_change_of_a_record_is_read_with_both_images(name: str) -> None:
+    raw = inserted(TRANSFER, eventName=name)
+    image = raw["dynamodb"]["NewImage"]
+    raw["dynamodb"]["OldImage"] = image | {"amount_minor": {"N": "1"}}
+    with pytest.raises(JournalTampered) as met:
+        DynamoDBJournalStream().read(raw)
+
+    assert met.value.tampering == Tampering(
+        client_id="cli_a",
+        transfer_id="trf_7",
+        change=name,
+        sequence=raw["dynamodb"]["SequenceNumber"],
+        occurred_at=NOON,
+        before=image | {"amount_minor": {"N": "1"}},
+        after=image,
+    )

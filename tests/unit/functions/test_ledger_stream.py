@@ -12,6 +12,7 @@ from evenkeel.wallets.service import Wallets
 from functions.ledger_stream.handler import handler
 from tests import requests
 from tests.fakes.clock import ManualClock
+from tests.fakes.event_bus import RecordedBus
 from tests.fakes.fold_store import InMemoryFoldStore
 from tests.fakes.retry import instant_retry
 from tests.fakes.wallet_store import InMemoryWalletStore
@@ -37,10 +38,10 @@ def stream_event(*transfers: Transfer) -> dict[str, Any]:
 def test_what_the_wallets_have_posted_is_folded_into_the_other_accounts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store = InMemoryFoldStore()
+    store, bus = InMemoryFoldStore(), RecordedBus()
     monkeypatch.setattr(bootstrap, "journal_stream", DynamoDBJournalStream)
     monkeypatch.setattr(bootstrap, "folding", lambda: Folding(store, instant_retry()))
-    monkeypatch.setattr(bootstrap, "quarantine", lambda: None)
+    monkeypatch.setattr(bootstrap, "event_bus", lambda: bus)
     wallets = Wallets(InMemoryWalletStore(), instant_retry(), ManualClock())
     wallet = wallets.open("cli_a", "alice", "EUR")[0]
     credited = wallets.move(requests.credit("one", wallet.id, 100)).transfer
@@ -53,3 +54,5 @@ def test_what_the_wallets_have_posted_is_folded_into_the_other_accounts(
         ("cli_a", "external:EUR"): (100, 0),
         ("cli_a", "merchant:coffee:EUR"): (0, 40),
     }
+    assert [event.object_id for event in bus.events] == 2 * [credited.id, paid.id]
+    assert bus.events[:2] == bus.events[2:]

@@ -25,15 +25,22 @@ if TYPE_CHECKING:
 
     from evenkeel.access.ports import AccessStore
     from evenkeel.access.service import Doorkeeper, Keyring
+    from evenkeel.events.ports import Alerts, EventBus, Quarantine
     from evenkeel.ledger.folding import Folding
-    from evenkeel.ledger.ports import JournalStream, Quarantine
+    from evenkeel.ledger.ports import JournalStream
     from evenkeel.payments.guard import WalletGuard
-    from evenkeel.payments.ports import PaymentQueue, PaymentStore, SweepWatch, WalletGateway
+    from evenkeel.payments.ports import (
+        PaymentQueue,
+        PaymentStore,
+        PaymentStream,
+        SweepWatch,
+        WalletGateway,
+    )
     from evenkeel.payments.service import Payments
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
     from evenkeel.resilience.breaker import Breaker
-    from evenkeel.resilience.ports import CircuitStore, CircuitWatch
+    from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
     from evenkeel.wallets.service import Wallets
 
@@ -299,6 +306,42 @@ def journal_stream() -> JournalStream:
 def quarantine() -> Quarantine:
     from evenkeel.adapters import clients
     from evenkeel.adapters.sqs.quarantine import SqsQuarantine
+@cache
+def payment_stream() -> PaymentStream:
+    from evenkeel.adapters.dynamodb.payment_stream import DynamoDBPaymentStream
+
+    return DynamoDBPaymentStream()
+
+
+@cache
+def circuit_stream() -> CircuitStream:
+    from evenkeel.adapters.dynamodb.circuit_stream import DynamoDBCircuitStream
+
+    return DynamoDBCircuitStream()
+
+
+@cache
+def bus_retry() -> Retry:
+    """For entries that the bus did not take: what is left after it comes again with its batch."""
+    return _retry(attempt_count_max=5, total_s_max=5.0, delay_s_base=0.1, delay_s_max=1.0)
+
+
+@cache
+def event_bus() -> EventBus:
+    from evenkeel.adapters import clients
+    from evenkeel.adapters.eventbridge.bus import EventBridgeBus
+
+    return EventBridgeBus(clients.events(), settings().event_bus, bus_retry())
+
+
+@cache
+def alerts() -> Alerts:
+    from evenkeel.adapters import clients
+    from evenkeel.adapters.sns.alerts import SnsAlerts
+
+    return SnsAlerts(clients.sns(), settings().alerts_topic, bus_retry())
+
+
 
     return SqsQuarantine(clients.sqs(), settings().quarantine_queue_url)
 

@@ -71,6 +71,14 @@ class Settings:
             message = f"the environment variable WALLET_CIRCUIT: {error}"
             raise Misconfigured(message) from error
 
+    @property
+    def event_bus(self) -> str:
+        return self._get("EVENT_BUS")
+
+    @property
+    def alerts_topic(self) -> str:
+        return self._get("ALERTS_TOPIC")
+
     def _get(self, name: str) -> str:
         value = self.environment.get(name)
         if not value:

@@ -9,7 +9,9 @@ from botocore.session import get_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 # One attempt, so that an error speaks for one request. After a silent retry,
@@ -43,6 +45,17 @@ INVOKE_CONFIG = Config(
     parameter_validation=False,
 )
 
+# The bus and the topic take longer for ten events than a table for one item, and nobody waits.
+BUS_READ_S_MAX = 2.0
+BUS_S_MAX = CALL_CONNECT_S_MAX + BUS_READ_S_MAX
+BUS_CONFIG = Config(
+    connect_timeout=CALL_CONNECT_S_MAX,
+    read_timeout=BUS_READ_S_MAX,
+    retries=ONE_ATTEMPT,
+    tcp_keepalive=True,
+    parameter_validation=False,
+)
+
 
 def dynamodb() -> DynamoDBClient:
     return cast("DynamoDBClient", get_session().create_client("dynamodb", config=TABLE_CONFIG))
@@ -54,3 +67,11 @@ def lambda_() -> LambdaClient:
 
 def sqs() -> SQSClient:
     return cast("SQSClient", get_session().create_client("sqs", config=TABLE_CONFIG))
+
+
+def events() -> EventBridgeClient:
+    return cast("EventBridgeClient", get_session().create_client("events", config=BUS_CONFIG))
+
+
+def sns() -> SNSClient:
+    return cast("SNSClient", get_session().create_client("sns", config=BUS_CONFIG))

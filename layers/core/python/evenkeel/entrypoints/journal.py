@@ -1,30 +1,53 @@
-"""A batch of the ledger's stream, folded; what cannot be read is set aside, not in the way."""
+"""A batch of the ledger's stream: folded, and then told to the bus."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from evenkeel import bootstrap
-from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
+from evenkeel.entrypoints.event_data import shown_tampering, shown_transfer
+from evenkeel.entrypoints.outbox import Outbox
+from evenkeel.events.model import Alert
+from evenkeel.ledger.events import alert_of_tampering, event_of_tampering, events_of
+from evenkeel.ledger.ports import JournalRecord, JournalTampered, Tampering
 
 logger = Logger()
 
 
-def fold_batch(raw_records: Sequence[Mapping[str, Any]]) -> None:
-    """Fold a batch of one shard. An error means that it must come again, as a whole."""
+def fold_and_publish(raw_records: Sequence[Mapping[str, Any]]) -> None:
+    """Work off a batch of one shard. An error means that it must come again, as a whole."""
     journal = bootstrap.journal_stream()
+    outbox, alerts = Outbox(), list[Alert]()
     records: list[JournalRecord] = []
     for raw in raw_records:
         try:
             record = journal.read(raw)
-        except UnreadableRecord as error:
-            logger.exception("quarantined", event_id=raw.get("eventID"))
-            bootstrap.quarantine().put(raw, reason=str(error))
+        except JournalTampered as error:
+            alerts.append(_tell(outbox, raw, error.tampering))
+            outbox.set_aside(raw, error)
+            continue
+        except Exception as error:
+            # Whatever it is: one record that nobody can read must not stop the others.
+            outbox.set_aside(raw, error)
             continue
         if record is not None:
             records.append(record)
-    folded_count = bootstrap.folding().fold(records)
-    logger.info("folded", records=len(raw_records), transfers=folded_count)
+            outbox.take(raw, partial(events_of, record.transfer, shown_transfer))
+    try:
+        folded_count = bootstrap.folding().fold(records)
+        logger.info("folded", records=len(raw_records), transfers=folded_count)
+        outbox.empty()
+    finally:
+        # Whatever else is down: people hear of this, if need be more than once.
+        for alert in alerts:
+            bootstrap.alerts().send(alert)
+
+
+def _tell(outbox: Outbox, raw: Mapping[str, Any], tampering: Tampering) -> Alert:
+    event = event_of_tampering(tampering, shown_tampering)
+    outbox.add(raw, [event])
+    return alert_of_tampering(event, tampering)

@@ -17,6 +17,10 @@ class Refusal:
     reason: str
 
 
+class UnreadableRecord(Exception):
+    """A record of a table's stream that is not what we write to that table."""
+
+
 class EventBus(Protocol):
     def publish(self, events: Sequence[Event]) -> Sequence[Refusal]:
         """Publish events, those of one object in the order in which they are given.

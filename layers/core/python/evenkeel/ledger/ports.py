@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
+from evenkeel.events.ports import UnreadableRecord
 from evenkeel.ledger.accounts import AccountKind
 from evenkeel.ledger.transfer import Transfer
 
@@ -61,6 +63,31 @@ class Receipt:
         return Receipt([mark for mark in self.marks if mark.sequence > sequence])
 
 
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """A change of the journal that none of us can make.
+
+    Attributes:
+        change: MODIFY or REMOVE, as the stream says it.
+        sequence: Of the change in the stream: it tells two changes of one record apart.
+        before: The record's attributes before it, as stored; after it, in *after*.
+    """
+
+    client_id: str
+    transfer_id: str
+    change: str
+    sequence: str
+    occurred_at: datetime
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+class JournalTampered(UnreadableRecord):
+    def __init__(self, tampering: Tampering) -> None:
+        super().__init__(f"a record of the journal met {tampering.change}")
+        self.tampering = tampering
+
+
 class FoldStore(Protocol):
     def receipt(self, name: str) -> Receipt | None:
         """Return the receipt of that name, if there is one.
@@ -85,19 +112,11 @@ class FoldStore(Protocol):
         """
 
 
-class UnreadableRecord(Exception):
-    """A record of the stream that is no new record of the journal as we write them."""
-
-
 class JournalStream(Protocol):
     def read(self, raw: Mapping[str, Any]) -> JournalRecord | None:
         """Return the transfer that a record of the stream brings, or nothing for a decline.
 
         Raises:
-            UnreadableRecord: Something else has been done to the journal.
+            JournalTampered: Something else has been done to the journal than to add to it.
+            UnreadableRecord: What was added is no record as we write them.
         """
-
-
-class Quarantine(Protocol):
-    def put(self, record: Mapping[str, Any], *, reason: str) -> None:
-        """Keep the record, whole, for somebody to look at."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Record
@@ -137,3 +137,12 @@ class SeenPayments(Protocol):
 
     def note(self, payment_id: str) -> bool:
         """Remember the id, and tell whether it was there already."""
+
+
+class PaymentStream(Protocol):
+    def read(self, raw: Mapping[str, Any]) -> tuple[Payment | None, Payment]:
+        """Return a payment before a change, if it was there, and after it.
+
+        Raises:
+            UnreadableRecord: The record of the stream brings no payment as we write them.
+        """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from evenkeel.resilience.circuit import Circuit, Transition
 from evenkeel.resilience.trial import Ballot, Trial
@@ -49,3 +49,14 @@ class CircuitWatch(Protocol):
 
     def blind(self, name: str, error: Exception) -> None:
         """Say that the circuit could not be seen, and counts as closed, or could not be moved."""
+
+
+class CircuitStream(Protocol):
+    def read(self, raw: Mapping[str, Any]) -> tuple[Circuit | None, Circuit] | None:
+        """Return a circuit before a change, if it was there, and after it.
+
+        Nothing for a record that is only kept: the change that it is of was told before.
+
+        Raises:
+            UnreadableRecord: The record of the stream brings no circuit as we write them.
+        """

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from evenkeel.adapters.dynamodb.item import client_of, id_of
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
+from evenkeel.events.ports import UnreadableRecord
 from evenkeel.ledger.folding import movements
-from evenkeel.ledger.ports import JournalRecord, UnreadableRecord
+from evenkeel.ledger.ports import JournalRecord, JournalTampered, Tampering
 from evenkeel.ledger.transfer import Transfer
 
 
 class DynamoDBJournalStream:
     def read(self, raw: Mapping[str, Any]) -> JournalRecord | None:
-        if raw["eventName"] != "INSERT":
-            message = f"a record of the journal met {raw['eventName']}"
-            raise UnreadableRecord(message)
         change = raw["dynamodb"]
+        if raw["eventName"] != "INSERT":
+            raise JournalTampered(_tampering(raw["eventName"], change))
         try:
             record = RecordItem.stored(change["NewImage"]).record()
             if isinstance(record, Transfer):
@@ -28,3 +30,16 @@ class DynamoDBJournalStream:
         if not isinstance(record, Transfer):
             return None
         return JournalRecord(int(change["SequenceNumber"]), record)
+
+
+def _tampering(name: str, change: Mapping[str, Any]) -> Tampering:
+    key = change["Keys"]["id"]["S"]
+    return Tampering(
+        client_id=client_of(key),
+        transfer_id=id_of(key),
+        change=name,
+        sequence=change["SequenceNumber"],
+        occurred_at=datetime.fromtimestamp(change.get("ApproximateCreationDateTime", 0), UTC),
+        before=change.get("OldImage"),
+        after=change.get("NewImage"),
+    )

@@ -12,6 +12,10 @@ from evenkeel.errors import StoreBusy, StoreUnconfirmed
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+MESSAGE_BYTES_MAX = 256 * 1024
+# Of JSON, in which JSON's own quotation marks take two characters each at most.
+BEGINNING_CHARACTER_COUNT = 100_000
+
 
 class SqsQuarantine:
     def __init__(self, client: SQSClient, queue_url: str) -> None:
@@ -20,5 +24,8 @@ class SqsQuarantine:
 
     def put(self, record: Mapping[str, Any], *, reason: str) -> None:
         body = json.dumps({"reason": reason, "record": record}, default=str)
+        if len(body) > MESSAGE_BYTES_MAX:
+            # An item may be larger than a message, and a record that is not taken stops its shard.
+            body = json.dumps({"reason": reason, "beginning": body[:BEGINNING_CHARACTER_COUNT]})
         with translated(StoreBusy, StoreUnconfirmed):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
