@@ -89,10 +89,10 @@ class ServiceStack(Stack):
         self._target.only_on_aws(Firewall(self, "Firewall", stage=api.deployment_stage))
         self._access_commands()
         self._ledger_stream()
+        self._event_streams()
         self._sweeper()
 
     def _payments_api(self, queue: WorkQueue) -> Function:
-        self._event_streams()
         function = self._function("payments_api", timeout_s=26)
         function.use(
             self._data.payments,

@@ -303,10 +303,6 @@ def journal_stream() -> JournalStream:
 
 
 @cache
-def quarantine() -> Quarantine:
-    from evenkeel.adapters import clients
-    from evenkeel.adapters.sqs.quarantine import SqsQuarantine
-@cache
 def payment_stream() -> PaymentStream:
     from evenkeel.adapters.dynamodb.payment_stream import DynamoDBPaymentStream
 
@@ -342,6 +338,10 @@ def alerts() -> Alerts:
     return SnsAlerts(clients.sns(), settings().alerts_topic, bus_retry())
 
 
+@cache
+def quarantine() -> Quarantine:
+    from evenkeel.adapters import clients
+    from evenkeel.adapters.sqs.quarantine import SqsQuarantine
 
     return SqsQuarantine(clients.sqs(), settings().quarantine_queue_url)
 

@@ -55,6 +55,14 @@ class Settings:
         return self._get("QUARANTINE_QUEUE_URL")
 
     @property
+    def event_bus(self) -> str:
+        return self._get("EVENT_BUS")
+
+    @property
+    def alerts_topic(self) -> str:
+        return self._get("ALERTS_TOPIC")
+
+    @property
     def wallet_function(self) -> str | None:
         """The function to invoke for a debit; without one the wallets are asked in this process."""
         return self.environment.get("WALLET_FUNCTION")
@@ -70,14 +78,6 @@ class Settings:
         except ValueError as error:
             message = f"the environment variable WALLET_CIRCUIT: {error}"
             raise Misconfigured(message) from error
-
-    @property
-    def event_bus(self) -> str:
-        return self._get("EVENT_BUS")
-
-    @property
-    def alerts_topic(self) -> str:
-        return self._get("ALERTS_TOPIC")
 
     def _get(self, name: str) -> str:
         value = self.environment.get(name)
