@@ -1,0 +1,112 @@
+"""What the records of the journal tell, from the wallets' own use cases."""
+
+from typing import Any
+
+import pytest
+
+from evenkeel.events.model import Event, EventType, Severity
+from evenkeel.ledger.events import alert_of_tampering, event_of_tampering, events_of
+from evenkeel.ledger.ports import Tampering
+from evenkeel.ledger.transfer import Transfer
+from evenkeel.wallets.service import Wallets
+from tests import requests
+from tests.fakes.clock import NOON, ManualClock
+from tests.fakes.retry import instant_retry
+from tests.fakes.wallet_store import InMemoryWalletStore
+
+TAMPERING = Tampering("cli_a", "trf_a", "MODIFY", "111", NOON, {"a": 1}, {"a": 2})
+
+
+class House:
+    """Alice's wallet with 100 in it."""
+
+    def __init__(self) -> None:
+        self.wallets = Wallets(InMemoryWalletStore(), instant_retry(), ManualClock())
+        self.wallet_id = self.wallets.open("cli_a", "alice", "EUR")[0].id
+        self.credit = self.wallets.move(requests.credit("c", self.wallet_id, 100)).transfer
+
+    def hold(self) -> Transfer:
+        return self.wallets.move(requests.hold("h", self.wallet_id, 60)).transfer
+
+    def end(self, captured_minor: int) -> Transfer:
+        wish = requests.hold_end("h", self.wallet_id, captured_minor)
+        return self.wallets.end_hold(wish)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def shown(transfer: Transfer) -> dict[str, Any]:
+    return {"id": transfer.id}
+
+
+def told(transfer: Transfer) -> list[tuple[EventType, str, int]]:
+    return [(event.type, event.object_id, event.version) for event in events_of(transfer, shown)]
+
+
+def test_money_that_moved_is_posted(house: House) -> None:
+    paid = house.wallets.move(requests.payment("p", house.wallet_id, 40)).transfer
+
+    assert told(house.credit) == [(EventType.TRANSFER_POSTED, house.credit.id, 1)]
+    assert told(paid) == [(EventType.TRANSFER_POSTED, paid.id, 1)]
+
+
+def test_money_that_is_held_is_not_posted(house: House) -> None:
+    hold = house.hold()
+
+    assert told(hold) == [(EventType.HOLD_PLACED, hold.id, 1)]
+
+
+def test_a_hold_that_is_released_is_a_new_version_of_the_hold(house: House) -> None:
+    hold = house.hold()
+    release = house.end(0)
+
+    assert told(release) == [(EventType.HOLD_RELEASED, hold.id, 2)]
+
+
+def test_a_hold_that_is_captured_whole_is_posted_and_gives_nothing_back(house: House) -> None:
+    house.hold()
+    capture = house.end(60)
+
+    assert told(capture) == [(EventType.TRANSFER_POSTED, capture.id, 1)]
+
+
+def test_the_rest_of_a_hold_that_is_captured_in_part_is_released(house: House) -> None:
+    hold = house.hold()
+    capture = house.end(45)
+
+    assert told(capture) == [
+        (EventType.TRANSFER_POSTED, capture.id, 1),
+        (EventType.HOLD_RELEASED, hold.id, 2),
+    ]
+
+
+def test_an_event_says_when_it_was_posted_and_for_whom(house: House) -> None:
+    [event] = events_of(house.credit, shown)
+
+    assert (event.client_id, event.occurred_at) == ("cli_a", house.credit.posted_at)
+    assert event.data == {"id": house.credit.id}
+
+
+def test_each_change_of_a_record_is_an_event_of_its_own_and_the_same_each_time() -> None:
+    again = Tampering("cli_a", "trf_a", "MODIFY", "112", NOON, {"a": 2}, {"a": 1})
+
+    assert tampered(TAMPERING) == tampered(TAMPERING)
+    assert tampered(again).id != tampered(TAMPERING).id
+
+
+def test_people_are_told_at_once_what_was_done_and_where_both_images_are() -> None:
+    event = tampered(TAMPERING)
+    alert = alert_of_tampering(event, TAMPERING)
+
+    assert event.type is EventType.LEDGER_TAMPERED
+    assert alert.severity is Severity.CRITICAL
+    assert "MODIFY" in alert.title
+    assert event.id in alert.detail
+    assert "trf_a" in alert.detail
+
+
+def tampered(tampering: Tampering) -> Event:
+    return event_of_tampering(tampering, lambda each: {"change": each.change})
