@@ -14,6 +14,7 @@ from tests.tables import TABLES, Index
 
 KB = 1024
 READ_KB = 4 * KB  # Strongly consistent; what is not there costs one unit too.
+NESTED, NESTED_EACH = 3, 1  # What a list or a map, and each thing in it, is counted beside.
 MISSING = {"id": {"S": "missing"}}
 WRITES = frozenset({"PutItem", "UpdateItem", "TransactWriteItems"})
 
@@ -142,6 +143,10 @@ def _value_size(value: Mapping[str, Any]) -> int:
             return ceil(len(content.lstrip("-")) / 2) + 1
         case "BOOL" | "NULL":
             return 1
+        case "L":
+            return NESTED + sum(NESTED_EACH + _value_size(each) for each in content)
+        case "M":
+            return NESTED + NESTED_EACH * len(content) + size_of(content)
         case _:
             message = f"an attribute of type {type_} has no size here yet"
             raise AssertionError(message)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evenkeel import bootstrap
 from evenkeel.entrypoints.deadlines import deadline_of
 from evenkeel.entrypoints.messages import failures_of
-from evenkeel.payments.service import Attempt
+from evenkeel.payments.answers import Attempt
 from functions.payment_worker.schema import WaitingMessage
 
 

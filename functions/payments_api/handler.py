@@ -23,9 +23,10 @@ from evenkeel.entrypoints.schema import (
     Moment,
     Prefer,
 )
-from evenkeel.payments.model import PAYMENT_PREFIX, PaymentStatus
+from evenkeel.payments.answers import Answer, Attempt
+from evenkeel.payments.model import PAYMENT_PREFIX
 from evenkeel.payments.ports import UserQuery
-from evenkeel.payments.service import Answer, Attempt
+from evenkeel.payments.states import PaymentStatus
 from functions.payments_api.schema import (
     CreatePayment,
     EventList,
@@ -57,9 +58,9 @@ def create_payment(
     )
     if request.process:
         request.require_wallet()
-        answer = bootstrap.payments().create_and_process(order, _attempt(caller))
+        answer = bootstrap.payment_desk().payments.create_and_process(order, _attempt(caller))
         return _processed(answer, HTTPStatus.CREATED)
-    return _answer(bootstrap.payments().create(order), HTTPStatus.CREATED)
+    return _answer(bootstrap.payment_desk().payments.create(order), HTTPStatus.CREATED)
 
 
 @api.post(
@@ -73,7 +74,9 @@ def process_payment(
 ) -> Response[PaymentReply]:
     """Have a payment debited; the payment is its own idempotency key."""
     caller = api.caller
-    answer = bootstrap.payments().process(caller.client_id, id, request.wallet_id, _attempt(caller))
+    answer = bootstrap.payment_desk().payments.process(
+        caller.client_id, id, request.wallet_id, _attempt(caller)
+    )
     return _processed(answer, HTTPStatus.OK)
 
 
@@ -90,7 +93,7 @@ def list_user_payments(
     query = UserQuery(
         api.caller.client_id, userId, limit, since=since, until=until, after=read_payment(cursor)
     )
-    page = bootstrap.payments().of_user(query, status)
+    page = bootstrap.payment_desk().payments.of_user(query, status)
     return reply(
         PaymentList(
             items=[PaymentReply.of(payment) for payment in page.payments],
@@ -102,7 +105,7 @@ def list_user_payments(
 @api.get("/api/payments/{id}", READ, refuses=(404,))
 def get_payment(id: str) -> Response[PaymentReply]:
     """Get a payment as it is now."""
-    return reply(PaymentReply.of(bootstrap.payments().get(api.caller.client_id, id)))
+    return reply(PaymentReply.of(bootstrap.payment_desk().payments.get(api.caller.client_id, id)))
 
 
 @api.get("/api/payments/{id}/events", READ, refuses=(404, 422))
@@ -110,7 +113,7 @@ def list_payment_events(
     id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
 ) -> Response[EventList]:
     """List what has happened to a payment, oldest first."""
-    payment = bootstrap.payments().get(api.caller.client_id, id)
+    payment = bootstrap.payment_desk().payments.get(api.caller.client_id, id)
     start = read_offset(cursor)
     page = payment.history[start : start + limit]
     is_last = start + limit >= len(payment.history)

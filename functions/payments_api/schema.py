@@ -20,7 +20,8 @@ from evenkeel.entrypoints.schema import (
 )
 from evenkeel.errors import FieldError, ValidationFailed
 from evenkeel.money import Money
-from evenkeel.payments.model import Capture, Change, Order
+from evenkeel.payments.model import Capture, Order
+from evenkeel.payments.states import Change
 
 METADATA_PAIR_COUNT_MAX = 50
 METADATA_BYTES_MAX = 4096

@@ -28,7 +28,7 @@ for client in (bootstrap.dynamodb(), bootstrap.lambda_()):
     client.meta.events.register("before-send.*.*", lambda **_: NotFound)
 class NotFound:
     status_code, headers, content, text, raw = 200, {{}}, b"{{}}", "{{}}", None
-bootstrap.payments()
+bootstrap.payment_desk().payments
 event = {{
     "httpMethod": "GET", "resource": "/api/payments/{{id}}", "path": "/api/payments/pay_1",
     "headers": {{"X-API-Key": "ek_unknown"}}, "requestContext": {{"requestId": "r"}},

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from evenkeel.clock import Clock, Deadline
+from evenkeel.payments.answers import Attempt
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.ports import WalletGateway
-from evenkeel.payments.service import Attempt
 from evenkeel.resilience.breaker import Breaker, Environment
 from evenkeel.resilience.budget import RetryBudget
 from evenkeel.resilience.circuit import Transition

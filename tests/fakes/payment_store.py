@@ -3,8 +3,13 @@ from datetime import datetime
 from zlib import crc32
 
 from evenkeel.errors import ObjectNotFound, VersionConflict
+from evenkeel.payments import ending, refunding
+from evenkeel.payments.ending import Ending
+from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment, PaymentRef
-from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey, PaymentPage, UserQuery
+from evenkeel.payments.ports import DUE_SHARD_COUNT, Begun, PaymentKey, PaymentPage, UserQuery
+from evenkeel.payments.refunding import REFUND_COUNT_MAX, REFUNDABLE, RefundOrder
+from evenkeel.payments.states import PaymentStatus
 
 
 class InMemoryPaymentStore:
@@ -43,6 +48,27 @@ class InMemoryPaymentStore:
         if self.payments[key].version != payment.version - 1:
             raise VersionConflict
         self.payments[key] = payment
+
+    def begin_ending(self, key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> Begun:
+        before = self.get(key.client_id, key.payment_id)
+        is_enough = (wish.amount_minor or 0) <= before.authorized_minor
+        may_begin = before.status is PaymentStatus.AUTHORIZED and before.ending is None
+        if not (may_begin and is_enough):
+            return Begun(before, is_written=False)
+        self.save(ending.begun(before, wish, lease, now))
+        return Begun(before, is_written=True)
+
+    def begin_refund(
+        self, key: PaymentKey, order: RefundOrder, lease: Lease, now: datetime
+    ) -> Begun:
+        before = self.get(key.client_id, key.payment_id)
+        is_known = order.refund_id in before.refunds
+        is_left = before.refundable_minor >= (order.amount_minor or 1)
+        may_begin = before.status in REFUNDABLE and len(before.refunds) < REFUND_COUNT_MAX
+        if is_known or not (may_begin and is_left):
+            return Begun(before, is_written=False)
+        self.save(refunding.begun(before, order, lease, now))
+        return Begun(before, is_written=True)
 
     def of_user(self, query: UserQuery) -> PaymentPage:
         newest_first = sorted(

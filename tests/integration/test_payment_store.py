@@ -12,7 +12,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from evenkeel.adapters.dynamodb.payment_item import due_shard
 from evenkeel.adapters.dynamodb.payment_store import DUE_PAGE_COUNT
 from evenkeel.errors import Declined, DeclineReason, ObjectNotFound, VersionConflict
-from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, Payment
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import PENDING_FOR, Payment
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey, PaymentStore, UserQuery
 from tests.fakes.clock import NOON
 from tests.fakes.payment_store import InMemoryPaymentStore
@@ -75,7 +76,7 @@ def test_an_unknown_payment_is_not_found(store: PaymentStore, pending: Payment) 
         lambda claimed: claimed,
         lambda claimed: claimed.released(NOON, "busy"),
         lambda claimed: claimed.left_open(NOON, "lost"),
-        lambda claimed: claimed.completed(NOON, "trf_1"),
+        lambda claimed: claimed.debited(NOON, "trf_1"),
         lambda claimed: claimed.declined(
             NOON, Declined(DeclineReason.WALLET_FROZEN, "frozen", first_request_id="r1")
         ),
@@ -206,7 +207,7 @@ def test_a_payment_that_is_not_settled_is_due_from_a_moment_on(
 @pytest.mark.parametrize(
     "changes",
     [
-        [claimed, lambda each: each.completed(NOON + SECOND, "trf_1")],
+        [claimed, lambda each: each.debited(NOON + SECOND, "trf_1")],
         [claimed, lambda each: each.declined(NOON, Declined(DeclineReason.WALLET_FROZEN, "no"))],
         [lambda each: each.expired(NOON + PENDING_FOR)],
     ],

@@ -14,12 +14,15 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.clock import utc_now
 from evenkeel.errors import Declined, DeclineReason, EvenkeelError, RequestInProgress
-from evenkeel.payments.model import Payment, PaymentStatus
+from evenkeel.payments.desk import PaymentDesk
+from evenkeel.payments.model import Payment
 from evenkeel.payments.service import Payments
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.retry import Retry
 from evenkeel.wallets.model import Wallet
 from evenkeel.wallets.service import Wallets
 from tests import requests
+from tests.fakes.desk import payment_desk
 from tests.fakes.guard import attempt, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.seen_payments import NeverSeen
@@ -33,16 +36,14 @@ def wallets(dynamodb: DynamoDBClient, patient_retry: Retry) -> Wallets:
 
 
 @pytest.fixture
-def payments(dynamodb: DynamoDBClient, wallets: Wallets, patient_retry: Retry) -> Payments:
+def desk(dynamodb: DynamoDBClient, wallets: Wallets, patient_retry: Retry) -> PaymentDesk:
     guard = guarded(InlineWalletGateway(wallets))
-    return Payments(
-        payment_store(dynamodb),
-        guard,
-        InMemoryPaymentQueue,
-        NeverSeen(),
-        patient_retry,
-        utc_now,
-    )
+    return payment_desk(payment_store(dynamodb), guard, utc_now, retry=patient_retry)
+
+
+@pytest.fixture
+def payments(desk: PaymentDesk) -> Payments:
+    return desk.payments
 
 
 def outcomes(thread_count: int, act: Callable[[int], object]) -> list[object]:

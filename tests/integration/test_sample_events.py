@@ -9,7 +9,8 @@ import pytest
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
-from evenkeel.payments.model import Payment, PaymentStatus
+from evenkeel.payments.model import Payment
+from evenkeel.payments.states import PaymentStatus
 from functions.access_commands.handler import handler as access_commands
 from functions.ledger_stream.handler import handler as ledger_stream
 from functions.ops_api.handler import handler as ops_api
@@ -63,7 +64,7 @@ def test_a_payment_that_waited_is_debited_once() -> None:
     answers = [payment_worker(sample("waiting_payment"), CONTEXT) for _ in range(2)]
     debited = wallet_commands(sample("debit_wallet"), CONTEXT)
 
-    payment = bootstrap.payments().get("cli_demo", sample("debit_wallet")["paymentId"])
+    payment = bootstrap.payment_desk().payments.get("cli_demo", sample("debit_wallet")["paymentId"])
     assert answers == [{"batchItemFailures": []}] * 2
     assert payment.status is PaymentStatus.COMPLETED
     assert payment.transfer_id == debited["transferId"] == sample("debit_wallet")["transferId"]

@@ -20,9 +20,11 @@ from evenkeel.clock import Deadline, utc_now
 from evenkeel.errors import Declined, RequestInProgress, TransferNotApplied
 from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Decline, Transfer
-from evenkeel.payments.model import LEASE_FOR, Order, Payment, PaymentStatus
+from evenkeel.payments.answers import Attempt
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import Order, Payment
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
-from evenkeel.payments.service import Attempt
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.payments.sweeper import Settlement, Sweep, Sweeper
 from functions.sweeper import handler as sweeper_function
 from functions.sweeper.handler import handler
@@ -149,7 +151,7 @@ def swept(sweeper: Sweeper) -> Sweep:
 
 def asked_again(orders: Sequence[Order]) -> None:
     """Send requests again, as a client does that has heard nothing."""
-    payments = bootstrap.payments.__wrapped__()
+    payments = bootstrap.payment_desk.__wrapped__().payments
     for each in orders:
         try:
             payments.create_and_process(each, Attempt("client", Deadline.after(20.0)))

@@ -30,12 +30,14 @@ from evenkeel.errors import (
 )
 from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Decline, Transfer
-from evenkeel.payments.model import LEASE_FOR, PaymentStatus
+from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.service import Payments
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.service import Wallets
 from tests import requests
 from tests.fakes.clock import ManualClock
+from tests.fakes.desk import payment_desk
 from tests.fakes.guard import attempt, breaker, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
@@ -166,7 +168,7 @@ class History:
         kept: Any = Store(self.network, self.payments, PAYMENT_WRITES, StoreBusy, StoreUnconfirmed)
         gateway = Gateway(self.network, InlineWalletGateway(Wallets(faulty, retry, self.clock)))
         guard = guarded(gateway, circuit=breaker(self.clock), retry=retry)
-        self.service = Payments(kept, guard, InMemoryPaymentQueue, NeverSeen(), retry, self.clock)
+        self.service = payment_desk(kept, guard, self.clock, retry=retry).payments
         opening_minor = rng.choice([100, 500])
         self.wallet = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=opening_minor)[0]
         self.order = order("k", CLIENT, wallet_id=self.wallet.id)

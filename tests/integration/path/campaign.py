@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evenkeel.payments.model import LEASE_FOR, PaymentStatus
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.states import PaymentStatus
 from tests.integration.path.calls import Call
 from tests.integration.path.faults import Plan, plans_of
 from tests.integration.path.history import SETTLED, History

@@ -9,9 +9,11 @@ from evenkeel.adapters.dynamodb.payment_item import due_shard
 from evenkeel.entrypoints.payment_reply import PaymentReply
 from evenkeel.errors import Declined, EvenkeelError, InvalidState
 from evenkeel.ledger.transfer import Decline, Transfer
-from evenkeel.payments.model import LEASE_FOR, Payment, PaymentStatus
+from evenkeel.payments.answers import Answer
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import WaitingPayment
-from evenkeel.payments.service import Answer
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.circuit import Circuit
 from tests.fakes.clock import NOON
 from tests.faults import Killed

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
 from evenkeel.clock import Deadline
+from evenkeel.payments.answers import Attempt
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.ports import PaymentKey
-from evenkeel.payments.service import Attempt, Payments
 from evenkeel.payments.sweeper import Sweeper
 from evenkeel.payments.worker import PaymentWorker
 from evenkeel.resilience.breaker import Breaker, Environment
 from evenkeel.resilience.budget import RetryBudget
 from evenkeel.resilience.limits import Limits
+from tests.fakes.desk import payment_desk
 from tests.fakes.guard import RecordingWatch
 from tests.fakes.retry import instant_retry
 from tests.integration.path.platform import Platform
@@ -50,18 +51,19 @@ class Process:
             environment=environment,
         )
         budget = RetryBudget(breaker.retry_share, no_chance, earned=LIMITS.retry_ratio)
-        self.payments = Payments(
+        self.desk = payment_desk(
             platform.payments,
             WalletGuard(platform.gateway, breaker, instant_retry(3), budget),
-            lambda: platform.queue,
-            SeenInThisProcess(),
-            instant_retry(3),
             clock,
+            queue=lambda: platform.queue,
+            seen=SeenInThisProcess(),
+            retry=instant_retry(3),
         )
+        self.payments = self.desk.payments
         self.sweeper = Sweeper(
             platform.payments,
             platform.journal,
-            [self.payments],
+            [self.desk],
             Unforgiving(),
             clock,
             lambda pause_s: clock.advance(timedelta(seconds=pause_s)),

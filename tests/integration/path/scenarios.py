@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from evenkeel.payments.model import PENDING_FOR, PaymentStatus
+from evenkeel.payments.model import PENDING_FOR
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.circuit import RAMP
 from evenkeel.resilience.trial import Ballot, Trial
 from tests.integration.path.calls import Call

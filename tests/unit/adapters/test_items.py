@@ -85,7 +85,7 @@ PAYMENTS = [
     Payment.created(ORDER, LATER),
     Payment.created(replace(ORDER, wallet_id=None, description=None, metadata={}), NOON),
     CLAIMED,
-    CLAIMED.completed(LATER, "trf_7"),
+    CLAIMED.debited(LATER, "trf_7"),
     CLAIMED.declined(LATER, REFUSED),
     CLAIMED.left_open(LATER, "transfer_unconfirmed"),
     CLAIMED.released(LATER, "transfer_not_applied"),

@@ -12,10 +12,13 @@ from evenkeel.clock import Deadline
 from evenkeel.entrypoints.deadlines import ANSWER_S_MAX, deadline_of, reserve_s
 from evenkeel.errors import StoreBusy, StoreUnconfirmed, TransferNotApplied
 from evenkeel.ledger.commands import Command, Posted
+from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.guard import WalletGuard
-from evenkeel.payments.model import LEASE_FOR, Payment, PaymentStatus
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import WaitingPayment
-from evenkeel.payments.service import Answer, Attempt, Payments
+from evenkeel.payments.service import Payments
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.budget import RetryBudget
 from evenkeel.resilience.circuit import Circuit, CircuitState
 from evenkeel.resilience.limits import Limits
@@ -24,6 +27,7 @@ from evenkeel.resilience.trial import Ballot, Trial
 from tests.context import Context
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import NOON, ManualClock
+from tests.fakes.desk import payment_desk
 from tests.fakes.guard import breaker
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.seen_payments import NeverSeen
@@ -103,9 +107,9 @@ class SlowWorld:
         budget = RetryBudget(circuit.retry_share, lambda: 0.0, earned=1.0)
         guard = WalletGuard(self, circuit, self.wallet_retry, budget)
         queue = SlowQueue(self)
-        self.payments = Payments(
-            self.store, guard, lambda: queue, NeverSeen(), self.store_retry, self.clock
-        )
+        self.payments = payment_desk(
+            self.store, guard, self.clock, queue=lambda: queue, retry=self.store_retry
+        ).payments
 
     @property
     def elapsed_s(self) -> float:

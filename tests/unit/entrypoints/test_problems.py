@@ -14,7 +14,7 @@ from evenkeel.entrypoints.problems import (
 )
 from evenkeel.entrypoints.schema import ProblemReply
 from evenkeel.errors import DeclineReason, EvenkeelError, FieldError
-from evenkeel.payments.model import PaymentStatus
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.wallets.model import WalletStatus
 
 # What clients were promised. A row may be added, and none may change. `rate_limited` is

@@ -11,7 +11,6 @@ from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.access.service import Doorkeeper, Keyring
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
-from evenkeel.payments.service import Payments
 from evenkeel.resilience.switchboard import Switchboard
 from evenkeel.wallets.service import Wallets
 from functions.ops_api import handler as ops_api
@@ -22,6 +21,7 @@ from tests.events import event
 from tests.fakes.access_store import InMemoryAccessStore
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import ManualClock
+from tests.fakes.desk import payment_desk
 from tests.fakes.guard import RecordingWatch, breaker, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
@@ -45,13 +45,11 @@ class Site:
         self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
         self.circuits = InMemoryCircuitStore()
         self.queue = InMemoryPaymentQueue()
-        self.payments = Payments(
+        self.desk = payment_desk(
             InMemoryPaymentStore(),
             guarded(self.gateway, circuit=breaker(self.clock, self.circuits)),
-            lambda: self.queue,
-            NeverSeen(),
-            instant_retry(),
             self.clock,
+            queue=lambda: self.queue,
         )
         self.switchboard = Switchboard(
             ["wallet"], self.circuits, RecordingWatch(), instant_retry(), self.clock
@@ -64,7 +62,7 @@ class Site:
         monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
         monkeypatch.setattr(bootstrap, "keyring", lambda: self.keyring)
         monkeypatch.setattr(bootstrap, "wallets", lambda: self.wallets)
-        monkeypatch.setattr(bootstrap, "payments", lambda: self.payments)
+        monkeypatch.setattr(bootstrap, "payment_desk", lambda: self.desk)
         monkeypatch.setattr(bootstrap, "switchboard", lambda: self.switchboard)
         self._numbers = itertools.count(1)
 

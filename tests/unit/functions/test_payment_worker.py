@@ -7,8 +7,8 @@ from evenkeel import bootstrap
 from evenkeel.entrypoints import messages
 from evenkeel.errors import StoreBusy
 from evenkeel.ledger.transfer import Decline
-from evenkeel.payments.model import PaymentStatus
 from evenkeel.payments.ports import WaitingPayment
+from evenkeel.payments.states import PaymentStatus
 from functions.payment_worker.handler import handler
 from tests.context import Context
 from tests.unit.logs import Logs

@@ -9,7 +9,8 @@ from evenkeel import bootstrap
 from evenkeel.errors import Declined, StoreBusy, TransferUnconfirmed
 from evenkeel.ledger.commands import Posted
 from evenkeel.ledger.transfer import Decline
-from evenkeel.payments.model import PENDING_FOR, PaymentStatus
+from evenkeel.payments.model import PENDING_FOR
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.circuit import Signal
 from functions.sweeper import handler as sweeper
 from tests.context import Context

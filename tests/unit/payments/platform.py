@@ -8,9 +8,9 @@ from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.errors import TransferNotApplied
 from evenkeel.ledger.commands import Posted
 from evenkeel.ledger.transfer import Record
+from evenkeel.payments.desk import PaymentDesk
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
-from evenkeel.payments.service import Payments
 from evenkeel.payments.sweeper import Sweeper
 from evenkeel.payments.worker import PaymentWorker
 from evenkeel.resilience.breaker import Breaker
@@ -18,6 +18,7 @@ from evenkeel.resilience.circuit import Signal
 from evenkeel.wallets.service import Wallets
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import ManualClock
+from tests.fakes.desk import payment_desk
 from tests.fakes.guard import attempt, breaker, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
@@ -81,13 +82,14 @@ class Platform:
         self.queue = InMemoryPaymentQueue()
         self.circuits = InMemoryCircuitStore()
         self.breaker = breaker(self.clock, self.circuits)
-        self.payments = self.lane(self.breaker)
+        self.desk = self.lane(self.breaker)
+        self.payments = self.desk.payments
         self.pauses: list[float] = []
         self.watch = RecordingSweepWatch()
         self.sweeper = Sweeper(
             self.store,
             self.journal,
-            [self.payments],
+            [self.desk],
             self.watch,
             self.clock,
             self.pauses.append,
@@ -98,16 +100,10 @@ class Platform:
         ].id
         self._numbers = itertools.count(1)
 
-    def lane(self, circuit: Breaker) -> Payments:
-        """Return the means to have payments debited, behind a breaker of its own."""
-        return Payments(
-            self.store,
-            guarded(self.gateway, circuit=circuit),
-            lambda: self.queue,
-            NeverSeen(),
-            instant_retry(),
-            self.clock,
-        )
+    def lane(self, circuit: Breaker) -> PaymentDesk:
+        """Return the means to have money moved, behind a breaker of its own."""
+        guard = guarded(self.gateway, circuit=circuit)
+        return payment_desk(self.store, guard, self.clock, queue=lambda: self.queue)
 
     @property
     def balance(self) -> int:

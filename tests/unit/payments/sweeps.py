@@ -7,8 +7,8 @@ from itertools import count
 from evenkeel.clock import Deadline
 from evenkeel.errors import TransferUnconfirmed
 from evenkeel.ledger.commands import Posted
+from evenkeel.payments.answers import Attempt
 from evenkeel.payments.model import Payment
-from evenkeel.payments.service import Attempt
 from evenkeel.payments.sweeper import Sweep
 from tests.fakes.clock import ManualSeconds
 from tests.fakes.payment_store import shard_of

@@ -5,15 +5,9 @@ import pytest
 
 from evenkeel.errors import Declined, DeclineReason, InvalidState, RequestInProgress
 from evenkeel.money import Money
-from evenkeel.payments.model import (
-    HISTORY_COUNT_MAX,
-    LEASE_FOR,
-    TRANSITIONS,
-    Event,
-    Order,
-    Payment,
-    PaymentStatus,
-)
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.states import HISTORY_COUNT_MAX, TRANSITIONS, Event, PaymentStatus
 from tests.fakes.clock import NOON
 
 ORDER = Order("pay_1", "same", "cli_a", "alice", "coffee", Money(1250, "EUR"))
@@ -60,7 +54,7 @@ def test_nothing_leads_out_of_a_final_status() -> None:
         (Event.CLAIMED, lambda payment: payment.claimed("wal_1", LATER, "r1")),
         (Event.RELEASED, lambda payment: payment.released(LATER, "cause")),
         (Event.LEFT_OPEN, lambda payment: payment.left_open(LATER, "cause")),
-        (Event.COMPLETED, lambda payment: payment.completed(LATER, "trf_1")),
+        (Event.COMPLETED, lambda payment: payment.debited(LATER, "trf_1")),
         (Event.DECLINED, lambda payment: payment.declined(LATER, DECLINED)),
     ],
 )
@@ -113,7 +107,7 @@ def test_what_somebody_died_over_is_not_pending_again() -> None:
 
 
 def test_a_completed_payment_shows_what_was_debited() -> None:
-    completed = CLAIMED.completed(LATER, "trf_1")
+    completed = CLAIMED.debited(LATER, "trf_1")
 
     assert (completed.transfer_id, completed.captured_minor) == ("trf_1", 1250)
     assert completed.processed_at == LATER
@@ -128,11 +122,11 @@ def test_a_failed_payment_shows_why() -> None:
 
 
 def test_a_payment_can_be_shown_as_it_was_created() -> None:
-    assert CLAIMED.completed(LATER, "trf_1").as_created() == PENDING
+    assert CLAIMED.debited(LATER, "trf_1").as_created() == PENDING
 
 
 def test_a_payment_can_be_shown_as_it_was_processed() -> None:
-    completed = CLAIMED.completed(LATER, "trf_1")
+    completed = CLAIMED.debited(LATER, "trf_1")
     refunded = replace(
         completed,
         status=PaymentStatus.REFUNDED,

@@ -23,12 +23,15 @@ from evenkeel.errors import (
 )
 from evenkeel.ledger.commands import Posted
 from evenkeel.money import Money
-from evenkeel.payments.model import LEASE_FOR, Order, Payment, PaymentStatus
-from evenkeel.payments.ports import SeenPayments, UserQuery
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.ports import PaymentStore, SeenPayments, UserQuery
 from evenkeel.payments.service import Payments
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.wallets.service import Wallets
 from tests import requests
 from tests.fakes.clock import NOON, ManualClock
+from tests.fakes.desk import payment_desk
 from tests.fakes.guard import attempt, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
@@ -52,15 +55,15 @@ class Platform:
         self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
         self.store = InMemoryPaymentStore()
         self.queue = InMemoryPaymentQueue()
-        self.payments = Payments(
-            self.store,
-            guarded(self.gateway),
-            lambda: self.queue,
-            seen or NeverSeen(),
-            instant_retry(),
-            self.clock,
-        )
+        self.seen = seen or NeverSeen()
+        self.payments = self.payments_on(self.store)
         self.wallet_id = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=1000)[0].id
+
+    def payments_on(self, store: PaymentStore) -> Payments:
+        guard = guarded(self.gateway)
+        return payment_desk(
+            store, guard, self.clock, queue=lambda: self.queue, seen=self.seen
+        ).payments
 
     @property
     def balance(self) -> int:
@@ -293,7 +296,7 @@ def test_an_outcome_that_could_not_be_recorded_is_found_by_the_next_attempt(
             super().save(payment)
 
     store = Busy()
-    payments = replace(platform.payments, store=store)
+    payments = platform.payments_on(store)
     with pytest.raises(StoreUnconfirmed):
         payments.create_and_process(platform.order(), attempt("r1"))
     store.is_busy = False
@@ -327,7 +330,7 @@ class Forgetful(InMemoryPaymentStore):
 
 
 def test_a_write_of_ones_own_is_known_again_when_its_answer_was_lost(platform: Platform) -> None:
-    payments = replace(platform.payments, store=Forgetful())
+    payments = platform.payments_on(Forgetful())
     created = payments.create(platform.order())
     processed = payments.process(CLIENT, "pay_k1", platform.wallet_id, attempt("r1"))
 
@@ -352,9 +355,11 @@ class Raced(InMemoryPaymentStore):
 
 def test_of_two_claims_of_one_version_one_asks_for_the_debit(platform: Platform) -> None:
     def other() -> None:
-        payments.store.save(payments.get(CLIENT, "pay_k1").claimed(platform.wallet_id, NOON, "r2"))
+        payments.records.store.save(
+            payments.get(CLIENT, "pay_k1").claimed(platform.wallet_id, NOON, "r2")
+        )
 
-    payments = replace(platform.payments, store=Raced(other))
+    payments = platform.payments_on(Raced(other))
     payments.create(platform.order())
 
     with pytest.raises(RequestInProgress):
@@ -366,10 +371,10 @@ def test_of_two_claims_of_one_version_one_asks_for_the_debit(platform: Platform)
 def test_who_lost_the_race_to_another_wallet_is_told_so(platform: Platform) -> None:
     def other() -> None:
         claimed = payments.get(CLIENT, "pay_k1").claimed("wal_other", NOON, "r2")
-        payments.store.save(claimed)
-        payments.store.save(claimed.completed(NOON, "trf_other"))
+        payments.records.store.save(claimed)
+        payments.records.store.save(claimed.debited(NOON, "trf_other"))
 
-    payments = replace(platform.payments, store=Raced(other))
+    payments = platform.payments_on(Raced(other))
     payments.create(replace(platform.order(), wallet_id=None))
 
     with pytest.raises(InvalidState):

@@ -209,7 +209,7 @@ def test_what_could_not_be_debited_in_time_is_not_claimed(platform: Platform) ->
     before = platform.stored()
     guard = platform.payments.wallets
     slow = replace(guard, retry=replace(guard.retry, attempt_s_max=6.8))
-    lanes = [replace(platform.payments, wallets=slow)]
+    lanes = [replace(platform.desk, payments=replace(platform.payments, wallets=slow))]
     platform.sweeper = replace(platform.sweeper, lanes=lanes)
 
     sweep = swept_for(platform, 6.7)

@@ -12,7 +12,9 @@ from evenkeel.errors import (
     WalletUnavailable,
 )
 from evenkeel.ledger.commands import Posted
-from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, PaymentStatus
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import PENDING_FOR
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.payments.sweeper import ATTEMPT_COUNT_TOLD, Settlement
 from evenkeel.resilience.circuit import Signal
 from tests.payments import order

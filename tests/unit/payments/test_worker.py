@@ -5,8 +5,10 @@ import pytest
 
 from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, WalletUnavailable
 from evenkeel.ledger.commands import Posted
-from evenkeel.payments.model import LEASE_FOR, PENDING_FOR, QUEUED_FOR, PaymentStatus
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import PENDING_FOR, QUEUED_FOR
 from evenkeel.payments.ports import WaitingPayment
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.circuit import Signal
 from tests import requests
 from tests.fakes.guard import attempt

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from evenkeel.events.ports import Alerts, EventBus, Quarantine
     from evenkeel.ledger.folding import Folding
     from evenkeel.ledger.ports import JournalStream
+    from evenkeel.payments.desk import PaymentDesk
     from evenkeel.payments.guard import WalletGuard
     from evenkeel.payments.ports import (
         PaymentQueue,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         SweepWatch,
         WalletGateway,
     )
-    from evenkeel.payments.service import Payments
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
     from evenkeel.resilience.breaker import Breaker
@@ -208,21 +208,25 @@ def payment_queue() -> PaymentQueue:
 
 
 @cache
-def payments() -> Payments:
-    return _payments(random_id("env"))
+def payment_desk() -> PaymentDesk:
+    return _payment_desk(random_id("env"))
 
 
-def _payments(environment_id: str) -> Payments:
+def _payment_desk(environment_id: str) -> PaymentDesk:
     from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
+    from evenkeel.payments.desk import PaymentDesk
+    from evenkeel.payments.holds import Holds
+    from evenkeel.payments.records import PaymentRecords
+    from evenkeel.payments.refunds import Refunds
     from evenkeel.payments.service import Payments
 
-    return Payments(
-        payment_store(),
-        _wallet_guard(environment_id),
-        payment_queue,
-        SeenInThisProcess(),
-        store_retry(),
-        utc_now,
+    records = PaymentRecords(payment_store(), store_retry())
+    guard = _wallet_guard(environment_id)
+    seen = SeenInThisProcess()
+    return PaymentDesk(
+        Payments(records, guard, payment_queue, seen, store_retry(), utc_now),
+        Holds(records, guard, utc_now),
+        Refunds(records, guard, utc_now),
     )
 
 
@@ -242,7 +246,7 @@ def sweeper() -> Sweeper:
 
     journal = DynamoDBJournal(dynamodb(), settings().ledger_table)
     environment_id = random_id("env")
-    lanes = [_payments(f"{environment_id}.{lane}") for lane in range(DUE_SHARD_COUNT)]
+    lanes = [_payment_desk(f"{environment_id}.{lane}") for lane in range(DUE_SHARD_COUNT)]
     return Sweeper(payment_store(), journal, lanes, sweep_watch(), utc_now, time.sleep)
 
 
@@ -250,7 +254,7 @@ def sweeper() -> Sweeper:
 def payment_worker() -> PaymentWorker:
     from evenkeel.payments.worker import PaymentWorker
 
-    return PaymentWorker(payments(), payment_queue(), random.random)
+    return PaymentWorker(payment_desk().payments, payment_queue(), random.random)
 
 
 @cache

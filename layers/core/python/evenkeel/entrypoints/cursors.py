@@ -15,6 +15,7 @@ from evenkeel.ids import is_id
 from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.payments.model import PAYMENT_PREFIX, PaymentRef
 from evenkeel.wallets.ports import EntryRef
+from evenkeel.webhooks.delivery import DELIVERY_PREFIX, DeliveryRef
 
 CURSOR_LENGTH_MAX = 256
 NUMBER_LENGTH_MAX = 15
@@ -50,6 +51,24 @@ def read_entry(cursor: str | None) -> EntryRef | None:
     if not is_id(TRANSFER_PREFIX, transfer_id):
         raise _invalid()
     return EntryRef(_number(number), transfer_id)
+
+
+def write_delivery(ref: DeliveryRef | None) -> str | None:
+    return _write(f"{to_rfc3339(ref.created_at)}/{ref.delivery_id}") if ref else None
+
+
+def read_delivery(cursor: str | None) -> DeliveryRef | None:
+    """Raise ValidationFailed for what `write_delivery` cannot have written."""
+    if cursor is None:
+        return None
+    created_at, _, delivery_id = _read(cursor).partition("/")
+    try:
+        ref = DeliveryRef(from_rfc3339(created_at), delivery_id)
+    except ValueError as error:
+        raise _invalid() from error
+    if not is_id(DELIVERY_PREFIX, ref.delivery_id):
+        raise _invalid()
+    return ref
 
 
 def write_offset(offset: int) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evenkeel.events.model import Event, EventType, Subject
-from evenkeel.payments.model import Payment, PaymentStatus
+from evenkeel.payments.model import Payment
+from evenkeel.payments.states import PaymentStatus
 
 # How a payment is shown to those outside. The domain does not know.
 Show = Callable[[Payment], Mapping[str, Any]]

@@ -1,12 +1,13 @@
-"""A payment and the states that it can be in.
+"""A payment, from its order to the wallet's answer.
 
 A payment is a frozen record: every change returns a new one, with the next
-version and a line in its history. Which change is legal where is a table.
+version and a line in its history. Which change is legal where is a table, in
+`states`. How its hold ends is in `ending`, and what is paid back in `refunding`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,87 +17,25 @@ from evenkeel.ids import derived_id
 from evenkeel.ledger.commands import Debit
 from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.money import Money
+from evenkeel.payments.ending import Ending
+from evenkeel.payments.leases import Lease
+from evenkeel.payments.refunding import RESERVING, Refund, RefundStatus
+from evenkeel.payments.states import TRANSITIONS, Change, Event, PaymentStatus, shortened
 
 PAYMENT_PREFIX = "pay"
 
-# Longer than a request can last: while a client is being answered, nobody else works on it.
-LEASE_FOR = timedelta(seconds=30)
 # What nobody has processed by then was forgotten: the money must not move any more.
 PENDING_FOR = timedelta(hours=24)
 # For so long after a message was put nobody puts another: it is waiting, or being worked on.
 QUEUED_FOR = timedelta(minutes=5)
-
-HISTORY_HEAD_COUNT = 10
-HISTORY_COUNT_MAX = 100  # An item must stay small; of a longer history the middle is dropped.
-
-
-class PaymentStatus(StrEnum):
-    PENDING = "PENDING"
-    PROCESSING = "PROCESSING"
-    AUTHORIZED = "AUTHORIZED"
-    COMPLETED = "COMPLETED"
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
-    REFUNDED = "REFUNDED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-
-class Event(StrEnum):
-    CLAIMED = "claimed"  # Somebody works on it, under a lease.
-    RELEASED = "released"  # Nothing was applied.
-    LEFT_OPEN = "left_open"  # Whether it was applied is not known.
-    AUTHORIZED = "authorized"
-    COMPLETED = "completed"
-    DECLINED = "declined"
-    CAPTURED = "captured"
-    VOIDED = "voided"
-    EXPIRED = "expired"
-    PART_REFUNDED = "part_refunded"
-    ALL_REFUNDED = "all_refunded"
-
-
-_S, _E = PaymentStatus, Event
-TRANSITIONS: Mapping[tuple[PaymentStatus, Event], PaymentStatus] = {
-    (_S.PENDING, _E.CLAIMED): _S.PROCESSING,
-    (_S.PENDING, _E.VOIDED): _S.CANCELLED,
-    (_S.PENDING, _E.EXPIRED): _S.CANCELLED,
-    (_S.PROCESSING, _E.CLAIMED): _S.PROCESSING,  # After the lease of who had it before.
-    (_S.PROCESSING, _E.RELEASED): _S.PENDING,
-    (_S.PROCESSING, _E.LEFT_OPEN): _S.PROCESSING,
-    (_S.PROCESSING, _E.AUTHORIZED): _S.AUTHORIZED,
-    (_S.PROCESSING, _E.COMPLETED): _S.COMPLETED,
-    (_S.PROCESSING, _E.DECLINED): _S.FAILED,
-    (_S.AUTHORIZED, _E.CAPTURED): _S.COMPLETED,
-    (_S.AUTHORIZED, _E.VOIDED): _S.CANCELLED,
-    (_S.AUTHORIZED, _E.EXPIRED): _S.CANCELLED,
-    (_S.COMPLETED, _E.PART_REFUNDED): _S.PARTIALLY_REFUNDED,
-    (_S.COMPLETED, _E.ALL_REFUNDED): _S.REFUNDED,
-    (_S.PARTIALLY_REFUNDED, _E.PART_REFUNDED): _S.PARTIALLY_REFUNDED,
-    (_S.PARTIALLY_REFUNDED, _E.ALL_REFUNDED): _S.REFUNDED,
-}
+# A hold lasts so long at least: the clock that ends it may be ahead of the one that began it.
+HOLD_FOR = timedelta(days=7)
+HOLD_GRACE = timedelta(minutes=10)
 
 
 class Capture(StrEnum):
     AUTOMATIC = "automatic"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A line of a payment's history."""
-
-    version: int
-    at: datetime
-    event: str
-    status: PaymentStatus
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Who works on a payment, and for how long nobody else may."""
-
-    request_id: str
-    until: datetime
+    MANUAL = "manual"  # Held first; captured or voided by another request.
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +90,13 @@ class Payment:
     attempts: int = 0
     processed_at: datetime | None = None
     processed_version: int | None = None
+    captured_at: datetime | None = None  # Of a hold.
+    captured_version: int | None = None
     lease: Lease | None = None
     queued_until: datetime | None = None
     may_be_debited: bool = False  # An earlier attempt may have been applied, or still be under way.
+    ending: Ending | None = None
+    refunds: Mapping[str, Refund] = field(default_factory=dict)  # By id, in order of creation.
     history: tuple[Change, ...] = ()
 
     @classmethod
@@ -187,17 +130,44 @@ class Payment:
         return self.processed_version is not None
 
     @property
+    def authorized_minor(self) -> int:
+        """What the wallet has agreed to pay, whatever was made of it."""
+        is_authorized = self.is_processed and self.failure is None
+        return self.order.amount.amount_minor if is_authorized else 0
+
+    @property
+    def refundable_minor(self) -> int:
+        """What may still be paid back: all that was captured, less what refunds have reserved."""
+        reserved = (each for each in self.refunds.values() if each.status in RESERVING)
+        return self.captured_minor - sum(refund.amount_minor for refund in reserved)
+
+    @property
+    def open_refunds(self) -> Sequence[Refund]:
+        """Those of which nobody knows yet what has become of them."""
+        return [each for each in self.refunds.values() if each.status is RefundStatus.PENDING]
+
+    @property
     def due_at(self) -> datetime | None:
         """When somebody must look after it, if nobody else has by then; None once it has settled.
 
-        A payment that waits for its debit is cancelled then, and one whose outcome
-        is open is settled.
+        A payment that waits for its debit is cancelled then, a hold is released, and
+        whatever was begun and is open is settled.
         """
         if self.status is PaymentStatus.PENDING:
             return self.created_at + PENDING_FOR
-        if self.status is PaymentStatus.PROCESSING:
-            return self.lease.until if self.lease else self.updated_at
-        return None
+        if self.status is PaymentStatus.PROCESSING or self.ending is not None:
+            return self._until(self.lease)
+        if self.status is PaymentStatus.AUTHORIZED:
+            return self._lapses_at
+        return max((self._until(refund.lease) for refund in self.open_refunds), default=None)
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether its hold has lasted for its time, and nobody has begun to end it."""
+        is_held = self.status is PaymentStatus.AUTHORIZED and self.ending is None
+        return is_held and now >= self._lapses_at
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.lease is not None and self.lease.holds(now)
 
     @property
     def transfer_id_wanted(self) -> str:
@@ -217,6 +187,7 @@ class Payment:
             merchant_id=order.merchant_id,
             amount=order.amount,
             request_id=request_id,
+            is_hold=order.capture is Capture.MANUAL,
         )
 
     def claimed(self, wallet_id: str, now: datetime, request_id: str) -> Payment:
@@ -227,16 +198,16 @@ class Payment:
             RequestInProgress: Somebody else holds it.
         """
         if self.wallet_id not in (None, wallet_id):
-            raise self._not_while("be debited from another wallet than its own")
-        if self.lease is not None and now < self.lease.until:
+            raise self.not_while("be debited from another wallet than its own")
+        if self.is_leased(now):
             raise RequestInProgress(self.id)
         if self.status is PaymentStatus.PENDING and now >= self.created_at + PENDING_FOR:
-            raise self._not_while("be processed after 24 hours")
+            raise self.not_while("be processed after 24 hours")
         # Whoever held it before has asked for the debit, or has died before or after that.
         was_tried = self.status is PaymentStatus.PROCESSING
         return replace(
-            self._after(Event.CLAIMED, now),
-            lease=Lease(request_id, now + LEASE_FOR),
+            self.after(Event.CLAIMED, now),
+            lease=Lease.taken(request_id, now),
             wallet_id=wallet_id,
             attempts=self.attempts + 1,
             may_be_debited=self.may_be_debited or was_tried,
@@ -248,7 +219,7 @@ class Payment:
         It is PENDING again only if no earlier attempt can still take the money.
         """
         event = Event.LEFT_OPEN if self.may_be_debited else Event.RELEASED
-        return self._after(event, now, detail=cause)
+        return self.after(event, now, detail=cause)
 
     def queued(self, now: datetime) -> Payment:
         """Return the payment with a message that stands for it."""
@@ -259,9 +230,12 @@ class Payment:
 
     def left_open(self, now: datetime, cause: str) -> Payment:
         """Return the payment after an attempt of unknown outcome: PROCESSING, free to claim."""
-        return self._after(Event.LEFT_OPEN, now, detail=cause)
+        return self.after(Event.LEFT_OPEN, now, detail=cause)
 
-    def completed(self, now: datetime, transfer_id: str) -> Payment:
+    def debited(self, now: datetime, transfer_id: str) -> Payment:
+        """Return the payment after the wallet has paid, or holds what it will pay."""
+        if self.order.capture is Capture.MANUAL:
+            return self._processed(Event.AUTHORIZED, now)
         return replace(
             self._processed(Event.COMPLETED, now),
             transfer_id=transfer_id,
@@ -273,30 +247,51 @@ class Payment:
         return replace(self._processed(Event.DECLINED, now, failure.reason), failure=failure)
 
     def expired(self, now: datetime) -> Payment:
-        return self._after(Event.EXPIRED, now)
+        return self.after(Event.EXPIRED, now)
 
     def as_created(self) -> Payment:
         """Return the payment as it was answered when it was created, whatever came after."""
         return Payment.created(self.order, self.created_at)
 
+    def voided(self, now: datetime) -> Payment:
+        """Return the payment that nobody will process any more."""
+        return self.after(Event.VOIDED, now)
+
     def as_processed(self) -> Payment:
         """Return the payment as it was answered when it was processed, whatever came after."""
         assert self.processed_at is not None
         assert self.processed_version is not None
-        return replace(
+        first = replace(
             self,
-            status=PaymentStatus.FAILED if self.failure else PaymentStatus.COMPLETED,
             version=self.processed_version,
             updated_at=self.processed_at,
             refunded_minor=0,
         )
+        if self.failure is not None:
+            return replace(first, status=PaymentStatus.FAILED)
+        if self.order.capture is Capture.AUTOMATIC:
+            return replace(first, status=PaymentStatus.COMPLETED)
+        return replace(first, status=PaymentStatus.AUTHORIZED, captured_minor=0, transfer_id=None)
 
-    def _after(self, event: Event, now: datetime, *, detail: str | None = None) -> Payment:
+    def as_captured(self) -> Payment:
+        """Return the payment as it was answered when its hold was captured."""
+        assert self.captured_at is not None
+        assert self.captured_version is not None
+        return replace(
+            self,
+            status=PaymentStatus.COMPLETED,
+            version=self.captured_version,
+            updated_at=self.captured_at,
+            refunded_minor=0,
+        )
+
+    def after(self, event: Event, now: datetime, *, detail: str | None = None) -> Payment:
+        """Return the payment one version on, where the table of `states` leads it."""
         status = TRANSITIONS.get((self.status, event))
         if status is None:
-            raise self._not_while(f"be {event}")
+            raise self.not_while(f"be {event}")
         version = self.version + 1
-        history = _shortened((*self.history, Change(version, now, event, status, detail)))
+        history = shortened((*self.history, Change(version, now, event, status, detail)))
         return replace(
             self,
             status=status,
@@ -306,18 +301,32 @@ class Payment:
             history=history,
         )
 
-    def _processed(self, event: Event, now: datetime, detail: str | None = None) -> Payment:
-        after = self._after(event, now, detail=detail)
-        return replace(after, processed_at=now, processed_version=after.version)
+    def declined_again(self, failure: Failure, *, replayed: bool) -> Declined:
+        """Return the refusal that the payment, or a part of it, has met, to be raised."""
+        declined = Declined(
+            failure.reason,
+            failure.message,
+            first_request_id=failure.request_id,
+            replayed=replayed,
+        )
+        declined.payment_id = self.id
+        return declined
 
-    def _not_while(self, wish: str) -> InvalidState:
+    def not_while(self, wish: str) -> InvalidState:
+        """Return the refusal of a wish that the payment's state does not allow."""
         message = f"a {self.status.lower()} payment cannot {wish}"
         error = InvalidState(message, subject="payment", status=self.status)
         error.payment_id = self.id
         return error
 
+    def _processed(self, event: Event, now: datetime, detail: str | None = None) -> Payment:
+        after = self.after(event, now, detail=detail)
+        return replace(after, processed_at=now, processed_version=after.version)
 
-def _shortened(history: tuple[Change, ...]) -> tuple[Change, ...]:
-    if len(history) <= HISTORY_COUNT_MAX:
-        return history
-    return history[:HISTORY_HEAD_COUNT] + history[HISTORY_HEAD_COUNT - HISTORY_COUNT_MAX :]
+    def _until(self, lease: Lease | None) -> datetime:
+        return lease.until if lease else self.updated_at
+
+    @property
+    def _lapses_at(self) -> datetime:
+        assert self.processed_at is not None
+        return self.processed_at + HOLD_FOR + HOLD_GRACE

@@ -9,7 +9,10 @@ from typing import Any, Protocol
 
 from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Record
+from evenkeel.payments.ending import Ending
+from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment, PaymentRef
+from evenkeel.payments.refunding import RefundOrder
 
 # Payments that are due are kept in so many parts, each of which is looked through by itself.
 DUE_SHARD_COUNT = 8
@@ -48,6 +51,18 @@ class WaitingPayment:
     wallet_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A payment as it was found, by one who wants to begin something.
+
+    Attributes:
+        is_written: Whether that is begun: `begun(before, …)` is what is stored then.
+    """
+
+    before: Payment
+    is_written: bool
+
+
 class PaymentStore(Protocol):
     """Payments, each by its id and in its user's list.
 
@@ -77,6 +92,28 @@ class PaymentStore(Protocol):
 
         Raises:
             VersionConflict: The stored payment is not the one before it.
+        """
+
+    def begin_ending(self, key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> Begun:
+        """Begin the end of a hold in one call, unless anything needs a closer look.
+
+        It is not begun if the payment has no hold, or one of less than is to be captured,
+        or if an end is begun already.
+
+        Raises:
+            ObjectNotFound: This client has no such payment.
+        """
+
+    def begin_refund(
+        self, key: PaymentKey, order: RefundOrder, lease: Lease, now: datetime
+    ) -> Begun:
+        """Begin a refund in one call, unless anything needs a closer look.
+
+        It is not begun if the payment cannot be refunded, or not for so much, or not so
+        often, or if it knows the refund already.
+
+        Raises:
+            ObjectNotFound: This client has no such payment.
         """
 
     def of_user(self, query: UserQuery) -> PaymentPage:

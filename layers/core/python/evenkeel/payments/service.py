@@ -10,32 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
-from evenkeel.clock import Clock, Deadline
+from evenkeel.clock import Clock
 from evenkeel.errors import (
     Declined,
     IdempotencyKeyReused,
-    ObjectNotFound,
     OutcomeUnknown,
     RequestInProgress,
     StoreBusy,
     StoreUnconfirmed,
     Unavailable,
-    VersionConflict,
     WalletUnavailable,
 )
-from evenkeel.ids import is_id
+from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.guard import WalletGuard
-from evenkeel.payments.model import PAYMENT_PREFIX, Order, Payment, PaymentStatus
+from evenkeel.payments.model import Order, Payment
 from evenkeel.payments.ports import (
     PaymentPage,
     PaymentQueue,
-    PaymentStore,
     SeenPayments,
     UserQuery,
     WaitingPayment,
 )
+from evenkeel.payments.records import PaymentRecords
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.retry import Retry
 
 # A page that a filter leaves half empty is filled from the following ones, up to here.
@@ -43,38 +41,12 @@ FILTERED_PAGE_COUNT_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request to have a payment debited.
-
-    Attributes:
-        deadline: When the outcome must be known, with time left to record it.
-        may_wait: Whether to queue the payment, instead of failing, while nobody can debit it.
-    """
-
-    request_id: str
-    deadline: Deadline
-    may_wait: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A payment as a request is answered with it.
-
-    One that was to be debited and is not processed has an open outcome if it is
-    PROCESSING, and waits in the queue if it is PENDING.
-    """
-
-    payment: Payment
-    replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Payments:
-    store: PaymentStore
+    records: PaymentRecords
     wallets: WalletGuard
     queue: Callable[[], PaymentQueue]  # Needed in an outage only, and dear to build.
     seen: SeenPayments
-    retry: Retry  # Of calls to the store; the wallets' are their own.
+    retry: Retry  # Of calls to the queue.
     clock: Clock
 
     def create(self, order: Order) -> Answer:
@@ -111,7 +83,10 @@ class Payments:
             ObjectNotFound: This client has no such payment.
             WalletUnavailable: Nothing was applied. The payment is PENDING.
         """
-        return self._process(self.get(client_id, payment_id), wallet_id, attempt)
+        payment = self.get(client_id, payment_id)
+        if payment.status is PaymentStatus.CANCELLED:
+            raise payment.not_while("be processed")
+        return self._process(payment, wallet_id, attempt)
 
     def resume(self, payment: Payment, attempt: Attempt) -> Answer:
         """Go on with a payment that whoever worked on it has left PROCESSING.
@@ -128,15 +103,13 @@ class Payments:
         Raises:
             ObjectNotFound: This client has no such payment.
         """
-        if not is_id(PAYMENT_PREFIX, payment_id):
-            raise ObjectNotFound
-        return self.retry.call(lambda: self.store.get(client_id, payment_id))
+        return self.records.get(client_id, payment_id)
 
     def of_user(self, query: UserQuery, status: PaymentStatus | None = None) -> PaymentPage:
         """Return a page of a user's payments, newest first; it may be short and not the last."""
         found: list[Payment] = []
         for _ in range(FILTERED_PAGE_COUNT_MAX):
-            page = self.retry.call(partial(self.store.of_user, query))
+            page = self.records.of_user(query)
             for payment in page.payments:
                 if status in (None, payment.status):
                     found.append(payment)
@@ -152,9 +125,9 @@ class Payments:
         """Return what stands under the payment's id: *wanted*, recorded now, or an earlier one."""
         recorded = None
         if self.seen.note(wanted.id):
-            recorded = self.retry.call(lambda: self.store.find(wanted.client_id, wanted.id))
+            recorded = self.records.find(wanted.client_id, wanted.id)
         if recorded is None:
-            recorded = self.retry.call(lambda: self.store.add(wanted))
+            recorded = self.records.add(wanted)
         if recorded.order.fingerprint != wanted.order.fingerprint:
             raise IdempotencyKeyReused
         return recorded
@@ -163,7 +136,7 @@ class Payments:
         if payment.is_processed and payment.wallet_id == wallet_id:
             return _answered(payment)
         claimed = payment.claimed(wallet_id, self.clock(), attempt.request_id)
-        if not self._saved(claimed):
+        if not self.records.saved(claimed):
             return self._overtaken(claimed)
         return self._settle(claimed, attempt)
 
@@ -174,20 +147,20 @@ class Payments:
         except Declined as declined:
             return self._record(payment.declined(self.clock(), declined))
         except OutcomeUnknown as unknown:
-            return self._record(payment.left_open(self.clock(), unknown.code))
+            return self._record(payment.left_open(self.clock(), unknown.code), unknown.code)
         except Unavailable as unavailable:
             return self._put_off(payment, attempt, unavailable)
-        return self._record(payment.completed(self.clock(), posted.transfer_id))
+        return self._record(payment.debited(self.clock(), posted.transfer_id))
 
     def _put_off(self, payment: Payment, attempt: Attempt, cause: Unavailable) -> Answer:
         """Give back a payment of which nothing was applied, queued before if that is wished."""
         now = self.clock()
         released = payment.released(now, cause.code)
         if released.status is not PaymentStatus.PENDING:
-            return self._record(released)  # An earlier attempt may have been applied.
+            return self._record(released, cause.code)  # An earlier attempt may have been applied.
         if attempt.may_wait and not released.is_queued(now) and self._queue(payment, cause):
             released = released.queued(now)
-        answer = self._record(released)
+        answer = self._record(released, cause.code)
         is_promised = attempt.may_wait and released.is_queued(now)
         if is_promised or answer.payment.status is not PaymentStatus.PENDING:
             return answer
@@ -203,27 +176,12 @@ class Payments:
             return False
         return True
 
-    def _record(self, after: Payment) -> Answer:
-        try:
-            is_saved = self._saved(after)
-        except StoreBusy as busy:
-            # The outcome is not written, but what it is the outcome of has happened.
-            raise StoreUnconfirmed from busy
-        if not is_saved:
+    def _record(self, after: Payment, cause: str | None = None) -> Answer:
+        if not self.records.outcome_saved(after):
             return self._overtaken(after)
-        return _answered(after, replayed=False) if after.is_processed else Answer(after)
-
-    def _saved(self, payment: Payment) -> bool:
-        """Save a changed payment, and tell whether it is what is stored now."""
-        return self.retry.call(lambda: self._save(payment))
-
-    def _save(self, payment: Payment) -> bool:
-        try:
-            self.store.save(payment)
-        except VersionConflict:
-            # It may be our own write that was first: its answer was lost.
-            return self.store.get(payment.client_id, payment.id) == payment
-        return True
+        return (
+            _answered(after, replayed=False) if after.is_processed else Answer(after, cause=cause)
+        )
 
     def _overtaken(self, wanted: Payment) -> Answer:
         """Answer with what somebody else has made of the payment meanwhile."""
@@ -239,12 +197,4 @@ def _answered(payment: Payment, *, replayed: bool = True) -> Answer:
     """Answer as the wallet did. A decline is an answer too, the same for ever."""
     if payment.failure is None:
         return Answer(payment.as_processed(), replayed)
-    failure = payment.failure
-    declined = Declined(
-        failure.reason,
-        failure.message,
-        first_request_id=failure.request_id,
-        replayed=replayed,
-    )
-    declined.payment_id = payment.id
-    raise declined
+    raise payment.declined_again(payment.failure, replayed=replayed)

@@ -1,7 +1,7 @@
-"""Settles what was left open: to what the ledger says, or by asking for the debit again.
+"""Settles what was left open: to what the ledger says, or by asking for it again.
 
 Whoever worked on a payment may have died, or may not have been told what became
-of the debit. The ledger knows, and it is asked with a strong read. A debit that
+of the transfer. The ledger knows, and it is asked with a strong read. A transfer that
 is not there may still be under way, so it is never taken back: it is asked for
 again, under the same id, and posted once. Every change is conditional on the
 version, so live requests and other sweepers do no harm, and are done none.
@@ -31,8 +31,12 @@ from evenkeel.errors import (
     Unavailable,
     VersionConflict,
 )
-from evenkeel.ledger.transfer import Decline
-from evenkeel.payments.model import Payment, PaymentStatus
+from evenkeel.ledger.transfer import Decline, Record
+from evenkeel.payments import matters
+from evenkeel.payments.answers import Attempt
+from evenkeel.payments.desk import PaymentDesk
+from evenkeel.payments.matters import OpenMatter
+from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import (
     DUE_SHARD_COUNT,
     Journal,
@@ -40,11 +44,11 @@ from evenkeel.payments.ports import (
     PaymentStore,
     SweepWatch,
 )
-from evenkeel.payments.service import Attempt, Payments
+from evenkeel.payments.states import PaymentStatus
 
 # Between two passes, while the wallets cannot be asked: the outage may end any moment.
 PAUSE_S = 3.0
-# A debit that has come to nothing so often may break the wallets: it is no matter of waiting.
+# A transfer that has come to nothing so often may break the wallets: it is no matter of waiting.
 ATTEMPT_COUNT_TOLD = 10
 
 
@@ -52,7 +56,7 @@ class Settlement(StrEnum):
     COMPLETED = "completed"
     DECLINED = "declined"
     EXPIRED = "expired"
-    RESUMED = "resumed"  # Debited, or refused, now.
+    RESUMED = "resumed"  # Posted, or refused, now.
     LEFT = "left"  # The wallets, or the tables, could not be asked.
     STUCK = "stuck"  # It fails as nobody expects, or again and again: a person must look.
     NOT_DUE = "not_due"  # Somebody was first, or the index was late.
@@ -81,14 +85,14 @@ class Sweeper:
     """Looks through what is due.
 
     Attributes:
-        lanes: The means of each lane to have a payment debited: a breaker is not for
-            several threads. The shards are shared out among the lanes.
+        lanes: The means of each lane to have money moved: a breaker is not for several
+            threads. The shards are shared out among the lanes.
         watch: Told of what goes wrong, by all lanes.
     """
 
     store: PaymentStore
     journal: Journal
-    lanes: Sequence[Payments]
+    lanes: Sequence[PaymentDesk]
     watch: SweepWatch
     clock: Clock
     sleep: Callable[[float], None]
@@ -96,8 +100,8 @@ class Sweeper:
     def sweep(self, attempt: Attempt) -> Sweep:
         """Settle all that is due, and stay with what cannot be settled yet until time is over."""
         lanes = [
-            _Lane(self, payments, range(number, DUE_SHARD_COUNT, len(self.lanes)), attempt)
-            for number, payments in enumerate(self.lanes)
+            _Lane(self, desk, range(number, DUE_SHARD_COUNT, len(self.lanes)), attempt)
+            for number, desk in enumerate(self.lanes)
         ]
         with ThreadPoolExecutor(len(lanes)) as threads:
             errors = [error for error in threads.map(_Lane.run, lanes) if error is not None]
@@ -114,13 +118,13 @@ class _Lane:
     """
 
     sweeper: Sweeper
-    payments: Payments
+    desk: PaymentDesk
     shards: Sequence[int]
     attempt: Attempt
     counts: Counter[Settlement] = field(default_factory=Counter)
     _stuck: set[PaymentKey] = field(default_factory=set)
-    _not_debited: set[PaymentKey] = field(default_factory=set)  # As the ledger said, once.
-    _in_vain: set[PaymentKey] = field(default_factory=set)  # Asked for, and nobody knows.
+    _not_posted: set[PaymentKey] = field(default_factory=set)  # As the ledger said, once.
+    _in_vain: set[str] = field(default_factory=set)  # Transfers asked for, and nobody knows.
     _was_turned_away: bool = False  # By the circuit, in this pass.
 
     def run(self) -> Exception | None:
@@ -156,7 +160,7 @@ class _Lane:
                     yield key
 
     def _looked_after(self, key: PaymentKey) -> Settlement:
-        if key in self._not_debited and not self._may_ask():
+        if key in self._not_posted and not self._may_ask():
             return Settlement.LEFT
         try:
             payment = self.sweeper.store.get(key.client_id, key.payment_id)
@@ -165,7 +169,8 @@ class _Lane:
             return Settlement.NOT_DUE
         except Declined:
             return Settlement.RESUMED
-        except (Unavailable, OutcomeUnknown):
+        except (Unavailable, OutcomeUnknown) as error:
+            self._was_turned_away |= isinstance(error.__cause__, CircuitOpen)
             return Settlement.LEFT
         except Exception as error:
             # Whatever it is: one payment must not keep those behind it from being settled.
@@ -177,43 +182,56 @@ class _Lane:
         return Settlement.STUCK
 
     def _settled(self, key: PaymentKey, payment: Payment) -> Settlement:
-        store, now = self.sweeper.store, self.sweeper.clock()
+        now = self.sweeper.clock()
         if payment.due_at is None or now < payment.due_at:
             return Settlement.NOT_DUE
         if payment.status is PaymentStatus.PENDING:
-            store.save(payment.expired(now))
+            self.sweeper.store.save(payment.expired(now))
             return Settlement.EXPIRED
-        record = self.sweeper.journal.record(payment.client_id, payment.transfer_id_wanted)
-        if record is None:
-            self._not_debited.add(key)
-            return self._resumed(key, payment)
-        if isinstance(record, Decline):
-            declined = Declined(record.reason, record.message, first_request_id=record.request_id)
-            store.save(payment.declined(now, declined))
-            return Settlement.DECLINED
-        store.save(payment.completed(now, record.id))
-        return Settlement.COMPLETED
+        if payment.has_lapsed(now):
+            return self._released(payment)
+        return self._closed(key, payment, matters.of(payment, now))
 
-    def _resumed(self, key: PaymentKey, payment: Payment) -> Settlement:
-        if key in self._in_vain or not self._may_ask():
+    def _released(self, payment: Payment) -> Settlement:
+        """End a hold of which nobody has made anything for its time."""
+        if not self._may_ask():
             return Settlement.LEFT
-        after = self.payments.resume(payment, self.attempt).payment
-        if after.is_processed:
+        answer = self.desk.holds.expire(payment, self.attempt)
+        return Settlement.LEFT if answer.is_open else Settlement.EXPIRED
+
+    def _closed(self, key: PaymentKey, payment: Payment, open_: Sequence[OpenMatter]) -> Settlement:
+        """Settle one of the matters that are open in a payment: the others need another pass."""
+        for matter in open_:
+            record = self.sweeper.journal.record(payment.client_id, matter.transfer_id)
+            if record is not None:
+                self.sweeper.store.save(matter.settled(record, self.sweeper.clock()))
+                return _settlement_of(record) if len(open_) == 1 else Settlement.LEFT
+            self._not_posted.add(key)
+            if matter.transfer_id not in self._in_vain and self._may_ask():
+                return self._resumed(key, matter)
+        return Settlement.LEFT if open_ else Settlement.NOT_DUE
+
+    def _resumed(self, key: PaymentKey, matter: OpenMatter) -> Settlement:
+        answer = matter.resumed(self.desk, self.attempt)
+        if not answer.is_open:
             return Settlement.RESUMED
-        cause = after.history[-1].detail
         # A circuit that recovers lets few calls through: a claim for each of them is in vain.
-        self._was_turned_away = cause == CircuitOpen.code
-        if cause != TransferUnconfirmed.code:
+        self._was_turned_away = answer.cause == CircuitOpen.code
+        if answer.cause != TransferUnconfirmed.code:
             return Settlement.LEFT
-        if after.attempts >= ATTEMPT_COUNT_TOLD:
+        if matter.attempts + 1 >= ATTEMPT_COUNT_TOLD:
             return self._told(key, TransferUnconfirmed())
-        # Once in a sweep, or a debit that breaks the wallets each time would be an outage.
-        self._in_vain.add(key)
+        # Once in a sweep, or what breaks the wallets each time would be an outage.
+        self._in_vain.add(matter.transfer_id)
         return Settlement.LEFT
 
     def _may_ask(self) -> bool:
-        """Whether it is worth while to claim a payment and ask the wallets for its debit."""
-        wallets = self.payments.wallets
+        """Whether it is worth while to claim a payment and ask the wallets for its transfer."""
+        wallets = self.desk.wallets
         if self._was_turned_away:
             return False
         return wallets.refuses_for_s is None and wallets.has_time(self.attempt.deadline)
+
+
+def _settlement_of(record: Record) -> Settlement:
+    return Settlement.DECLINED if isinstance(record, Decline) else Settlement.COMPLETED

@@ -28,8 +28,9 @@ from evenkeel.errors import (
     StoreUnconfirmed,
     WalletUnavailable,
 )
+from evenkeel.payments.answers import Attempt
 from evenkeel.payments.ports import PaymentQueue, WaitingPayment
-from evenkeel.payments.service import Attempt, Payments
+from evenkeel.payments.service import Payments
 
 DELAY_S_BASE = 2.0
 DELAY_S_SPREAD = 3.0  # So that what was refused together does not come back together.

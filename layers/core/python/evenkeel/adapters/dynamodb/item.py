@@ -7,12 +7,13 @@ timeouts of a batch job. Ours share the one that is given to them.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from pynamodb.attributes import Attribute
 from pynamodb.connection.table import TableConnection
-from pynamodb.constants import NUMBER, STRING
+from pynamodb.constants import LIST, MAP, NUMBER, STRING
 from pynamodb.models import Model
 
 from evenkeel.clock import from_rfc3339, to_rfc3339
@@ -76,10 +77,51 @@ class DocumentAttribute(Attribute[Any]):
     attr_type = STRING
 
     def serialize(self, value: Any) -> str:
-        return json.dumps(value, separators=(",", ":"))
+        return document(value)
 
     def deserialize(self, value: str) -> Any:
         return json.loads(value)
+
+
+class LinesAttribute(Attribute[Any]):
+    """Documents in a list, so that an update can add one without having read the others."""
+
+    attr_type = LIST
+
+    def serialize(self, value: Sequence[Any]) -> list[dict[str, str]]:
+        return [{STRING: document(line)} for line in value]
+
+    def deserialize(self, value: Sequence[Mapping[str, str]]) -> list[Any]:
+        return [json.loads(line[STRING]) for line in value]
+
+
+class DocumentsAttribute(Attribute[Any]):
+    """Documents by name, so that an update can set one without having read the others."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        return {name: {STRING: document(each)} for name, each in value.items()}
+
+    def deserialize(self, value: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        return {name: json.loads(each[STRING]) for name, each in value.items()}
+
+
+class IntegersAttribute(Attribute[Any]):
+    """Whole numbers by name."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[str, int]) -> dict[str, dict[str, str]]:
+        return {name: {NUMBER: str(each)} for name, each in value.items()}
+
+    def deserialize(self, value: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+        return {name: int(each[NUMBER]) for name, each in value.items()}
+
+
+def document(value: Any) -> str:
+    """Return the value as compact JSON."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def key_of(client_id: str, id_: str) -> str:

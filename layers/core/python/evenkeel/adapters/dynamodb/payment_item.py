@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from zlib import crc32
 
@@ -11,8 +13,11 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from evenkeel.adapters.dynamodb.item import (
     DocumentAttribute,
+    DocumentsAttribute,
     IntegerAttribute,
+    IntegersAttribute,
     Item,
+    LinesAttribute,
     TimeAttribute,
     client_of,
     id_of,
@@ -21,17 +26,12 @@ from evenkeel.adapters.dynamodb.item import (
 from evenkeel.clock import from_rfc3339, to_rfc3339
 from evenkeel.errors import DeclineReason
 from evenkeel.money import Money
-from evenkeel.payments.model import (
-    Capture,
-    Change,
-    Failure,
-    Lease,
-    Order,
-    Payment,
-    PaymentRef,
-    PaymentStatus,
-)
+from evenkeel.payments.ending import Ending, EndingKind
+from evenkeel.payments.leases import Lease
+from evenkeel.payments.model import Capture, Failure, Order, Payment, PaymentRef
 from evenkeel.payments.ports import DUE_SHARD_COUNT
+from evenkeel.payments.refunding import Refund, RefundStatus
+from evenkeel.payments.states import Change, Event, PaymentStatus
 
 
 class ByUser(GlobalSecondaryIndex["PaymentItem"]):
@@ -88,10 +88,17 @@ class PaymentItem(Item):
     attempts = IntegerAttribute()
     processed_at = TimeAttribute(null=True)
     processed_version = IntegerAttribute(null=True)
+    captured_at = TimeAttribute(null=True)
+    captured_version = IntegerAttribute(null=True)
     lease = DocumentAttribute(null=True)
+    ending = DocumentAttribute(null=True)
+    # By its id, what a refund is; and how much, by itself, so that it can be all that is left.
+    refunds = DocumentsAttribute()
+    refund_amounts = IntegersAttribute()
+    refundable_minor = IntegerAttribute()
     queued_until = TimeAttribute(null=True)
     may_be_debited = BooleanAttribute(null=True)
-    history = DocumentAttribute()
+    history = LinesAttribute()
 
     @classmethod
     def of(cls, payment: Payment) -> PaymentItem:
@@ -135,13 +142,14 @@ class PaymentItem(Item):
             attempts=self.attempts,
             processed_at=self.processed_at,
             processed_version=self.processed_version,
+            captured_at=self.captured_at,
+            captured_version=self.captured_version,
             lease=_lease(self.lease),
+            ending=_ending(self.ending),
+            refunds=_refunds(self.refunds, self.refund_amounts),
             queued_until=self.queued_until,
             may_be_debited=bool(self.may_be_debited),
-            history=tuple(
-                Change(version, from_rfc3339(at), event, PaymentStatus(status), detail)
-                for version, at, event, status, detail in self.history
-            ),
+            history=_history(self.history),
         )
 
     def _order(self) -> Order:
@@ -173,6 +181,88 @@ def _lease(stored: Any) -> Lease | None:
     return Lease(request_id, from_rfc3339(until))
 
 
+def lease_document(lease: Lease) -> Any:
+    return [lease.request_id, to_rfc3339(lease.until)]
+
+
+def _ending(stored: Any) -> Ending | None:
+    if stored is None:
+        return None
+    kind, *rest = stored
+    return Ending(EndingKind(kind), *rest)
+
+
+def ending_document(ending: Ending) -> Any:
+    return [ending.kind, ending.amount_minor, ending.attempts, ending.may_be_applied]
+
+
+def _refunds(documents: Mapping[str, Any], amounts: Mapping[str, int]) -> Mapping[str, Refund]:
+    refunds = [_refund(id_, document, amounts[id_]) for id_, document in documents.items()]
+    refunds.sort(key=lambda refund: (refund.created_at, refund.id))
+    return {refund.id: refund for refund in refunds}
+
+
+def _refund(id_: str, document: Any, amount_minor: int) -> Refund:
+    lease, failure, ended_at = document["lease"], document["failure"], document["ended_at"]
+    return Refund(
+        id=id_,
+        fingerprint=document["fingerprint"],
+        amount_minor=amount_minor,
+        created_at=from_rfc3339(document["created_at"]),
+        reason=document["reason"],
+        status=RefundStatus(document["status"]),
+        lease=_lease(lease),
+        attempts=document["attempts"],
+        may_be_applied=document["may_be_applied"],
+        failure=_failure(failure),
+        ended_at=from_rfc3339(ended_at) if ended_at else None,
+        ended_version=document["ended_version"],
+        refunded_after_minor=document["refunded_after_minor"],
+    )
+
+
+def refund_document(refund: Refund) -> Any:
+    """Return all of a refund but its amount."""
+    lease, failure, ended_at = refund.lease, refund.failure, refund.ended_at
+    return {
+        "fingerprint": refund.fingerprint,
+        "created_at": to_rfc3339(refund.created_at),
+        "reason": refund.reason,
+        "status": refund.status,
+        "lease": lease_document(lease) if lease else None,
+        "attempts": refund.attempts,
+        "may_be_applied": refund.may_be_applied,
+        "failure": _failure_document(failure) if failure else None,
+        "ended_at": to_rfc3339(ended_at) if ended_at else None,
+        "ended_version": refund.ended_version,
+        "refunded_after_minor": refund.refunded_after_minor,
+    }
+
+
+def _failure_document(failure: Failure) -> Any:
+    return [failure.reason, failure.message, failure.request_id]
+
+
+def _history(lines: Iterable[Any]) -> tuple[Change, ...]:
+    """Read the history; a line that was added blindly goes on from the one before."""
+    history: list[Change] = []
+    for version, at, event, status, detail in lines:
+        change = Change(
+            version if version is not None else history[-1].version + 1,
+            from_rfc3339(at),
+            event,
+            PaymentStatus(status) if status is not None else history[-1].status,
+            detail,
+        )
+        history.append(change)
+    return tuple(history)
+
+
+def blind_line(at: datetime, event: Event, detail: str) -> Any:
+    """Return a line of the history for who does not know the payment yet."""
+    return [None, to_rfc3339(at), event, None, detail]
+
+
 def due_shard(payment_id: str) -> str:
     """Return the partition of the index that it is due in: one alone would be a hot one."""
     return str(crc32(payment_id.encode()) % DUE_SHARD_COUNT)
@@ -199,11 +289,17 @@ def _mutable(payment: Payment) -> dict[str, Any]:
         "captured_minor": payment.captured_minor,
         "refunded_minor": payment.refunded_minor,
         "transfer_id": payment.transfer_id,
-        "failure": [failure.reason, failure.message, failure.request_id] if failure else None,
+        "failure": _failure_document(failure) if failure else None,
         "attempts": payment.attempts,
         "processed_at": payment.processed_at,
         "processed_version": payment.processed_version,
-        "lease": [lease.request_id, to_rfc3339(lease.until)] if lease else None,
+        "captured_at": payment.captured_at,
+        "captured_version": payment.captured_version,
+        "lease": lease_document(lease) if lease else None,
+        "ending": ending_document(payment.ending) if payment.ending else None,
+        "refunds": {id_: refund_document(each) for id_, each in payment.refunds.items()},
+        "refund_amounts": {id_: each.amount_minor for id_, each in payment.refunds.items()},
+        "refundable_minor": payment.refundable_minor,
         "queued_until": payment.queued_until,
         "may_be_debited": payment.may_be_debited or None,
         "history": [

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 
 from evenkeel.adapters.dynamodb.item import client_of, id_of, key_of
+from evenkeel.adapters.dynamodb.payment_begins import Begin, ending_begin, refund_begin
 from evenkeel.adapters.dynamodb.payment_item import PaymentItem, created_key, ref_of
 from evenkeel.adapters.dynamodb.reads import batch_get
 from evenkeel.adapters.dynamodb.writes import new_item, put_new
 from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, reading, translated
 from evenkeel.clock import to_rfc3339
 from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, VersionConflict
+from evenkeel.payments.ending import Ending
+from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment, PaymentRef
-from evenkeel.payments.ports import PaymentKey, PaymentPage, UserQuery
+from evenkeel.payments.ports import Begun, PaymentKey, PaymentPage, UserQuery
+from evenkeel.payments.refunding import RefundOrder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,6 +70,14 @@ class DynamoDBPaymentStore:
                 raise
             raise VersionConflict from error
 
+    def begin_ending(self, key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> Begun:
+        return self._begun(ending_begin(key, wish, lease, now))
+
+    def begin_refund(
+        self, key: PaymentKey, order: RefundOrder, lease: Lease, now: datetime
+    ) -> Begun:
+        return self._begun(refund_begin(key, order, lease, now))
+
     def of_user(self, query: UserQuery) -> PaymentPage:
         earliest, latest = _window(query)
         if earliest > latest:
@@ -92,6 +105,19 @@ class DynamoDBPaymentStore:
             )
             for entry in entries:
                 yield PaymentKey(client_of(entry.id), id_of(entry.id))
+
+    def _begun(self, begin: Begin) -> Begun:
+        try:
+            with translated(StoreBusy, StoreUnconfirmed):
+                written = self._client.update_item(**begin.update(self._table_name))
+        except ClientError as error:
+            if code_of(error) != CONDITION_FAILED_ERROR:
+                raise
+            answer: Any = error.response
+            if "Item" not in answer:
+                raise ObjectNotFound from error
+            return Begun(PaymentItem.stored(answer["Item"]).payment(), is_written=False)
+        return Begun(PaymentItem.stored(written["Attributes"]).payment(), is_written=True)
 
     def _payments(self, client_id: str, refs: list[PaymentRef]) -> list[Payment]:
         if not refs:
