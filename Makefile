@@ -17,7 +17,7 @@ READY = .venv/.ready
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo up down status env sweep test check lint bench openapi deploy destroy clean
+.PHONY: demo up down status env sweep test check lint bench openapi events deploy destroy clean
 
 demo: up
 	@$(RUN) python -m infra.local demo
@@ -55,6 +55,10 @@ bench: up
 
 openapi: $(READY)
 	$(RUN) python -m tests.openapi
+
+# The JSON Schemas of the events, from the models that they are made by.
+events: $(READY)
+	$(RUN) python -m tests.event_docs
 
 # make deploy wallet=inline network=vpc circuit='{"cool_down_s": 10}'
 OPTIONS = $(foreach option,wallet network circuit,$(if $($(option)),-c '$(option)=$($(option))'))
