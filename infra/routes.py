@@ -56,6 +56,17 @@ ROUTES = (
         ("GET", "/api/wallets/{id}/reconcile", READS),
     ),
     *_routes(
+        "webhooks_api",
+        ("POST", "/api/webhooks", CHANGES),
+        ("GET", "/api/webhooks", READS),
+        ("GET", "/api/webhooks/{id}", READS),
+        ("DELETE", "/api/webhooks/{id}", CHANGES),
+        ("POST", "/api/webhooks/{id}/rotate-secret", CHANGES),
+        ("POST", "/api/webhooks/{id}/enable", CHANGES),
+        ("GET", "/api/webhooks/{id}/deliveries", READS),
+        ("POST", "/api/webhooks/{id}/deliveries/{deliveryId}/redeliver", CHANGES),
+    ),
+    *_routes(
         "ops_api",
         ("GET", "/health", PUBLIC),
         ("GET", "/api/ops/health", PUBLIC),

@@ -64,4 +64,8 @@ TABLES = {
     "CLIENTS_TABLE": Table(),
     "CHECKPOINTS_TABLE": Table(),
     "BREAKERS_TABLE": Table(),
+    "WEBHOOKS_TABLE": Table(),
+    "DELIVERIES_TABLE": Table(
+        {"by_endpoint": Index("endpoint_key", "created_key", "S", "KEYS_ONLY")}
+    ),
 }

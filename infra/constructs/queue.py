@@ -45,26 +45,6 @@ class Queue(sqs.Queue):
     def accept_from(self, sender: Function) -> None:
         self._serve(sender, "sqs:SendMessage")
 
-    def _serve(self, function: Function, *actions: str) -> None:
-        function.allow(actions, [self.queue_arn])
-        function.allow(["kms:Decrypt", "kms:GenerateDataKey"], [self._key.key_arn])
-
-
-class DeadLetterQueue(Queue):
-    """It keeps as long as SQS allows, and whatever is in it is an alarm."""
-
-    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey) -> None:
-        super().__init__(scope, id_, key=key, retention=Duration.days(14))
-        self._alarm()
-        Validations.of(self).acknowledge(
-            *(
-                Acknowledgment(
-                    id=rule, reason="It is itself where messages end: people read it, nothing else"
-                )
-                for rule in ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy")
-            )
-        )
-
     def accept_from_rules(self) -> None:
         """Let EventBridge use the key; the policy of the queue itself is made by the rule."""
         stack = self.stack
@@ -82,6 +62,26 @@ class DeadLetterQueue(Queue):
                         )
                     },
                 },
+            )
+        )
+
+    def _serve(self, function: Function, *actions: str) -> None:
+        function.allow(actions, [self.queue_arn])
+        function.allow(["kms:Decrypt", "kms:GenerateDataKey"], [self._key.key_arn])
+
+
+class DeadLetterQueue(Queue):
+    """It keeps as long as SQS allows, and whatever is in it is an alarm."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey) -> None:
+        super().__init__(scope, id_, key=key, retention=Duration.days(14))
+        self._alarm()
+        Validations.of(self).acknowledge(
+            *(
+                Acknowledgment(
+                    id=rule, reason="It is itself where messages end: people read it, nothing else"
+                )
+                for rule in ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy")
             )
         )
 
@@ -120,7 +120,9 @@ class WorkQueue(Queue):
             ),
         )
 
-    def feed(self, worker: Function, *, concurrency_max: int) -> None:
+    def feed(
+        self, worker: Function, *, concurrency_max: int, batch_count: int = BATCH_COUNT_MAX
+    ) -> None:
         """Have the worker called with batches, of which it says what has to come again."""
         self._serve(worker, "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
         mapping = lambda_.CfnEventSourceMapping(
@@ -128,7 +130,7 @@ class WorkQueue(Queue):
             "Mapping",
             function_name=worker.name,
             event_source_arn=self.queue_arn,
-            batch_size=BATCH_COUNT_MAX,
+            batch_size=batch_count,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
                 maximum_concurrency=concurrency_max

@@ -24,6 +24,10 @@ class Target(Construct):
         """The value of `key` for this target, resolved when the stack is deployed."""
         return Token.as_number(mapping.find_in_map(key, self._parameter.value_as_string))
 
+    def either(self, on_aws: str, elsewhere: str) -> str:
+        """One of two texts, resolved when the stack is deployed."""
+        return Token.as_string(Fn.condition_if(self._on_aws.logical_id, on_aws, elsewhere))
+
     def only_on_aws(self, construct: IConstruct) -> None:
         """Emulators refuse a whole template for one resource type that they do not know."""
         for each in construct.node.find_all():

@@ -41,10 +41,19 @@ class DataStack(Stack):
         )
         self.accounts = Table(self, "Accounts", key=key, streamed=True)
         self.clients = Table(self, "Clients", key=key)
-        # The only one that forgets: it holds how far a stream was read, and no money.
+        # It forgets, for it holds how far a stream was read, and no money.
         self.checkpoints = Table(self, "Checkpoints", key=key, expires_by="expires_at")
         self.breakers = Table(self, "Breakers", key=key, streamed=True)
         self.reports = Table(self, "Reports", key=key)
+        self.webhooks = Table(self, "Webhooks", key=key)
+        # What was sent to clients, for a while. No money either.
+        self.deliveries = Table(
+            self,
+            "Deliveries",
+            key=key,
+            indexes=[Index("by_endpoint", "endpoint_key", "created_key", STRING, KEYS_ONLY)],
+            expires_by="expires_at",
+        )
 
     def _key(self) -> kms.Key:
         key = kms.Key(

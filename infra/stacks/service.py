@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aws_cdk import ArnFormat, CfnMapping, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -26,6 +27,7 @@ from infra.constructs.rest_api import RestApi
 from infra.constructs.schedule import Schedule
 from infra.constructs.stream import StreamReader
 from infra.constructs.target import Target
+from infra.constructs.webhooks import Webhooks
 from infra.options import Options
 from infra.routes import ROUTES
 from infra.stacks.data import DataStack
@@ -83,6 +85,7 @@ class ServiceStack(Stack):
             functions={
                 "payments_api": self._payments_api(payment_queue),
                 "wallets_api": self._wallets_api(),
+                "webhooks_api": self._webhooks_api(),
                 "ops_api": self._ops_api(),
             },
         )
@@ -91,6 +94,20 @@ class ServiceStack(Stack):
         self._ledger_stream()
         self._event_streams()
         self._sweeper()
+
+    def _webhooks_api(self) -> Function:
+        webhooks = Webhooks(
+            self,
+            function=self._function,
+            endpoints=self._data.webhooks,
+            deliveries=self._data.deliveries,
+            clients=self._data.clients,
+            bus=self._bus,
+            alerts=self._alerts,
+            key=self._key,
+            reach=self._target.either("public", "local"),
+        )
+        return webhooks.api
 
     def _payments_api(self, queue: WorkQueue) -> Function:
         function = self._function("payments_api", timeout_s=26)
@@ -220,11 +237,16 @@ class ServiceStack(Stack):
         timeout_s: int,
         memory_mb: int = 1024,
         why_no_dlq: str = NEVER_ASYNCHRONOUS,
+        faces_internet: bool = False,
     ) -> Function:
+        """One that faces the internet is outside the private network, which has no way out."""
+        inside = self._surroundings
         return Function(
             self,
             folder,
-            surroundings=self._surroundings,
+            surroundings=replace(inside, vpc=None, security_groups=())
+            if faces_internet
+            else inside,
             timeout_s=timeout_s,
             concurrency=self._target.number(self._concurrency, pascal_case(folder)),
             memory_mb=memory_mb,

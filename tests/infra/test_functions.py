@@ -21,6 +21,9 @@ EXPECTED_LIMITS = {
     "CircuitStream": (30, 512),
     "PaymentWorker": (50, 1024),
     "Sweeper": (58, 1024),
+    "WebhooksApi": (20, 1024),
+    "Webhooks": (30, 512),
+    "WebhookSender": (45, 512),
 }
 
 # The settings that each one reads, by their names in `Settings`.
@@ -59,6 +62,21 @@ EXPECTED_SETTINGS = {
         "payment_queue_url",
     },
     "Sweeper": {"payments_table", "ledger_table", "breakers_table", "wallet_function"},
+    "WebhooksApi": {
+        "webhooks_table",
+        "deliveries_table",
+        "clients_table",
+        "webhook_delivery_queue_url",
+        "webhook_reach",
+    },
+    "Webhooks": {"webhooks_table", "deliveries_table", "webhook_delivery_queue_url"},
+    "WebhookSender": {
+        "webhooks_table",
+        "deliveries_table",
+        "webhook_delivery_queue_url",
+        "webhook_reach",
+        "alerts_topic",
+    },
 }
 
 # Those that debit wallets, by one way or the other.

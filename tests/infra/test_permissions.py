@@ -121,6 +121,48 @@ EXPECTED_RIGHTS: Rights = {
         "Bus.Arn": {"events:PutEvents"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
+    "WebhooksApi": {
+        "Webhooks.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        "Deliveries.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "Deliveries.Arn/index/by_endpoint": {"dynamodb:Query"},
+        "Clients.Arn": {"dynamodb:GetItem"},
+        "WebhookDeliveries.Arn": {"sqs:SendMessage"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    "Webhooks": {
+        "Webhooks.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+        "Deliveries.Arn": {"dynamodb:PutItem"},
+        "WebhookEvents.Arn": {
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
+        "WebhookDeliveries.Arn": {"sqs:SendMessage"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    # It talks to strangers, and can touch nothing that has to do with money.
+    "WebhookSender": {
+        "Webhooks.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        "Deliveries.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "WebhookDeliveries.Arn": {
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+            "sqs:SendMessage",
+        },
+        "Alerts": {"sns:Publish"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.infra.template import Properties, Template, as_list, in_words
 
-WORK = {"PaymentQueue"}
+WORK = {"PaymentQueue", "WebhookDeliveries", "WebhookEvents"}
 DEAD = {
     "CircuitQuarantine",
     "CircuitStreamExpired",
@@ -14,6 +14,8 @@ DEAD = {
     "PaymentQueueDead",
     "PaymentStreamExpired",
     "SweepsFailed",
+    "WebhookDeliveriesDead",
+    "WebhookEventsDead",
 }
 
 DAY_S = 24 * 3600
@@ -98,7 +100,7 @@ def test_the_worker_waits_for_the_permissions_that_lambda_tries_at_once(service:
     assert "AWS::Lambda::EventSourceMapping" in waiting
 
 
-def test_only_our_rule_sends_to_a_queue_by_the_queues_own_policy(service: Template) -> None:
+def test_only_our_rules_send_to_a_queue_by_the_queues_own_policy(service: Template) -> None:
     allowed = {
         (in_words(statement["Resource"]), in_words(statement["Principal"]["Service"]), action)
         for policy in service.all("AWS::SQS::QueuePolicy").values()
@@ -107,4 +109,7 @@ def test_only_our_rule_sends_to_a_queue_by_the_queues_own_policy(service: Templa
         for action in as_list(statement["Action"])
     }
 
-    assert allowed == {("SweepsFailed.Arn", "events.amazonaws.com", "sqs:SendMessage")}
+    assert allowed == {
+        (f"{name}.Arn", "events.amazonaws.com", "sqs:SendMessage")
+        for name in ("SweepsFailed", "WebhookEvents", "WebhookEventsDead")
+    }

@@ -9,8 +9,7 @@ from tests.infra.template import Properties, Template, in_words
 
 @pytest.fixture
 def rule(service: Template) -> Properties:
-    [found] = service.all("AWS::Events::Rule").values()
-    return found
+    return service.all("AWS::Events::Rule")["SweepsRule"]
 
 
 @pytest.fixture

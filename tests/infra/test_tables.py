@@ -22,6 +22,10 @@ EXPECTED_INDEXES = {
     "Checkpoints": {},
     "Breakers": {},
     "Reports": {},
+    "Webhooks": {},
+    "Deliveries": {
+        "by_endpoint": (("endpoint_key", "S"), ("created_key", "S"), "KEYS_ONLY"),
+    },
 }
 
 STREAMED = ("Payments", "Ledger", "Accounts", "Breakers")
@@ -78,7 +82,8 @@ def test_money_never_expires(tables: dict[str, Properties]) -> None:
         if "TimeToLiveSpecification" in table
     }
 
-    assert expiring == {"Checkpoints": {"AttributeName": "expires_at", "Enabled": True}}
+    expected = {"AttributeName": "expires_at", "Enabled": True}
+    assert expiring == {"Checkpoints": expected, "Deliveries": expected}
 
 
 def test_what_others_hear_of_is_streamed_with_both_images(tables: dict[str, Properties]) -> None:

@@ -6,10 +6,16 @@ from collections import Counter
 from functions.ops_api.handler import api as ops
 from functions.payments_api.handler import api as payments
 from functions.wallets_api.handler import api as wallets
+from functions.webhooks_api.handler import api as webhooks
 from infra.routes import ROUTES
 from tests.openapi import PATH
 
-FUNCTIONS = {"payments_api": payments, "wallets_api": wallets, "ops_api": ops}
+FUNCTIONS = {
+    "payments_api": payments,
+    "wallets_api": wallets,
+    "webhooks_api": webhooks,
+    "ops_api": ops,
+}
 UNDOCUMENTED = {("GET", "/openapi.json"), ("GET", "/docs")}
 
 

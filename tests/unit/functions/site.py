@@ -1,4 +1,4 @@
-"""The whole API over fakes: its three functions, two clients, and keys with any scopes."""
+"""The whole API over fakes: its four functions, two clients, and keys with any scopes."""
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +16,7 @@ from evenkeel.wallets.service import Wallets
 from functions.ops_api import handler as ops_api
 from functions.payments_api import handler as payments_api
 from functions.wallets_api import handler as wallets_api
+from functions.webhooks_api import handler as webhooks_api
 from tests.context import Context
 from tests.events import event
 from tests.fakes.access_store import InMemoryAccessStore
@@ -30,8 +31,9 @@ from tests.fakes.seen_payments import NeverSeen
 from tests.fakes.wallet_gateway import Fault, FlakyGateway
 from tests.fakes.wallet_store import InMemoryWalletStore
 from tests.unit.answer import Answer
+from tests.unit.webhooks.office import Office
 
-FUNCTIONS = (payments_api, wallets_api, ops_api)
+FUNCTIONS = (payments_api, wallets_api, webhooks_api, ops_api)
 MINE = "cli_a"
 OTHER = "cli_b"
 
@@ -54,6 +56,7 @@ class Site:
         self.switchboard = Switchboard(
             ["wallet"], self.circuits, RecordingWatch(), instant_retry(), self.clock
         )
+        self.office = Office(self.clock)
         self.keyring = Keyring(InMemoryAccessStore(), self.clock)
         for client_id in (MINE, OTHER):
             self.keyring.create_client("a client", client_id)
@@ -64,6 +67,7 @@ class Site:
         monkeypatch.setattr(bootstrap, "wallets", lambda: self.wallets)
         monkeypatch.setattr(bootstrap, "payment_desk", lambda: self.desk)
         monkeypatch.setattr(bootstrap, "switchboard", lambda: self.switchboard)
+        monkeypatch.setattr(bootstrap, "webhooks", lambda: self.office.webhooks)
         self._numbers = itertools.count(1)
 
     def key_of(self, client_id: str, scopes: Iterable[Scope]) -> str:
@@ -113,6 +117,13 @@ class Site:
         wallet_id: str = opened.json["id"]
         return wallet_id
 
+    def webhook(self, **fields: Any) -> str:
+        """Register a webhook and return its id."""
+        created = self.post("/api/webhooks", webhook(**fields))
+        assert created.status == 201
+        webhook_id: str = created.json["id"]
+        return webhook_id
+
     def payment(self, **fields: Any) -> str:
         """Create a payment and return its id."""
         created = self.post("/api/payments", order(**fields))
@@ -124,6 +135,12 @@ class Site:
 def order(**fields: Any) -> dict[str, Any]:
     """Return the body of a payment, complete and valid, with other *fields* put in."""
     sound = {"userId": "alice", "merchantId": "coffee", "amount": 40, "currency": "EUR"}
+    return sound | fields
+
+
+def webhook(**fields: Any) -> dict[str, Any]:
+    """Return the body of a webhook, complete and valid, with other *fields* put in."""
+    sound = {"url": "https://hooks.example/evenkeel", "events": ["*"]}
     return sound | fields
 
 

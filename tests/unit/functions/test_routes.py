@@ -25,13 +25,31 @@ ROUTES = [
     ("GET", "/api/wallets/{id}", Scope.WALLETS_READ, False),
     ("GET", "/api/wallets/{id}/transactions", Scope.WALLETS_READ, False),
     ("GET", "/api/wallets/{id}/reconcile", Scope.WALLETS_READ, False),
+    ("POST", "/api/webhooks", Scope.PAYMENTS_WRITE, True),
+    ("GET", "/api/webhooks", Scope.PAYMENTS_READ, False),
+    ("GET", "/api/webhooks/{id}", Scope.PAYMENTS_READ, False),
+    ("DELETE", "/api/webhooks/{id}", Scope.PAYMENTS_WRITE, False),
+    ("POST", "/api/webhooks/{id}/rotate-secret", Scope.PAYMENTS_WRITE, False),
+    ("POST", "/api/webhooks/{id}/enable", Scope.PAYMENTS_WRITE, False),
+    ("GET", "/api/webhooks/{id}/deliveries", Scope.PAYMENTS_READ, False),
+    (
+        "POST",
+        "/api/webhooks/{id}/deliveries/{deliveryId}/redeliver",
+        Scope.PAYMENTS_WRITE,
+        False,
+    ),
     ("GET", "/api/ops/health", Scope.OPS_READ, False),
     ("GET", "/api/ops/breakers", Scope.OPS_READ, False),
     ("GET", "/api/ops/breakers/{name}", Scope.OPS_READ, False),
     ("POST", "/api/ops/breakers/{name}", Scope.OPS_WRITE, False),
 ]
 OPEN_ROUTES = [("GET", "/health"), ("GET", "/openapi.json"), ("GET", "/docs")]
-PARAMS = {"id": "wal_nobody", "userId": "nobody", "name": "nothing"}
+PARAMS = {
+    "id": "wal_nobody",
+    "userId": "nobody",
+    "name": "nothing",
+    "deliveryId": "dlv_nobody",
+}
 
 each_route = pytest.mark.parametrize(
     ("method", "path", "scope"), [(method, path, scope) for method, path, scope, _ in ROUTES]
@@ -106,17 +124,24 @@ def bodies(wallet_id: str) -> dict[str, Any]:
     }
 
 
+def owned_of(site: Site, path: str) -> str | None:
+    """Return a payment or a webhook of ours, where the path is of one."""
+    if "payments" in path:
+        return site.payment()
+    return site.webhook() if "webhooks" in path else None
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [(method, path) for method, path, *_ in ROUTES if "{id}" in path]
 )
 def test_somebody_elses_object_reads_like_none(site: Site, method: str, path: str) -> None:
     wallet_id = site.wallet(balance=100)
-    owned = site.payment() if "payments" in path else wallet_id
+    owned = owned_of(site, path) or wallet_id
     headers = {"X-API-Key": site.key_of(OTHER, Scope)}
     body = bodies(wallet_id).get(path)
-    nobodys = "pay_nobody" if "payments" in path else "wal_nobody"
-    others = site.ask(event(method, path, {"id": owned}, body, headers))
-    none = site.ask(event(method, path, {"id": nobodys}, body, headers))
+    nobodys = owned.partition("_")[0] + "_nobody"
+    others = site.ask(event(method, path, PARAMS | {"id": owned}, body, headers))
+    none = site.ask(event(method, path, PARAMS | {"id": nobodys}, body, headers))
 
     assert (others.status, others.code) == (404, "not_found")
     assert others == none

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
     from evenkeel.wallets.service import Wallets
+    from evenkeel.webhooks.fanout import FanOut
+    from evenkeel.webhooks.ports import DeliveryQueue, DeliveryStore, EndpointStore, Postman
+    from evenkeel.webhooks.sender import Sender
+    from evenkeel.webhooks.service import Webhooks
 
 
 # The dependency that payments have, in the words of the operations API.
@@ -348,6 +352,78 @@ def quarantine() -> Quarantine:
     from evenkeel.adapters.sqs.quarantine import SqsQuarantine
 
     return SqsQuarantine(clients.sqs(), settings().quarantine_queue_url)
+
+
+@cache
+def endpoint_store() -> EndpointStore:
+    from evenkeel.adapters.dynamodb.endpoint_store import DynamoDBEndpointStore
+
+    return DynamoDBEndpointStore(dynamodb(), settings().webhooks_table)
+
+
+@cache
+def delivery_store() -> DeliveryStore:
+    from evenkeel.adapters.dynamodb.delivery_store import DynamoDBDeliveryStore
+
+    return DynamoDBDeliveryStore(dynamodb(), settings().deliveries_table)
+
+
+@cache
+def delivery_queue() -> DeliveryQueue:
+    from evenkeel.adapters import clients
+    from evenkeel.adapters.sqs.delivery_queue import SqsDeliveryQueue
+
+    return SqsDeliveryQueue(clients.sqs(), settings().webhook_delivery_queue_url)
+
+
+@cache
+def webhooks() -> Webhooks:
+    from evenkeel.webhooks.addresses import Reach
+    from evenkeel.webhooks.service import Webhooks
+    from evenkeel.webhooks.signing import new_secret
+
+    return Webhooks(
+        endpoint_store(),
+        delivery_store(),
+        delivery_queue,
+        store_retry(),
+        utc_now,
+        new_secret,
+        Reach(settings().webhook_reach),
+    )
+
+
+@cache
+def fan_out() -> FanOut:
+    from evenkeel.webhooks.fanout import FanOut
+
+    return FanOut(endpoint_store(), delivery_store(), delivery_queue(), store_retry(), utc_now)
+
+
+@cache
+def postman() -> Postman:
+    import ssl
+
+    from evenkeel.adapters.http.postman import HttpPostman
+    from evenkeel.webhooks.addresses import Reach
+
+    return HttpPostman(Reach(settings().webhook_reach), ssl.create_default_context())
+
+
+@cache
+def webhook_sender() -> Sender:
+    from evenkeel.webhooks.sender import Sender
+
+    return Sender(
+        endpoint_store(),
+        delivery_store(),
+        delivery_queue(),
+        postman(),
+        alerts,
+        store_retry(),
+        utc_now,
+        random.random,
+    )
 
 
 @cache

@@ -47,6 +47,23 @@ class Settings:
         return self._get("BREAKERS_TABLE")
 
     @property
+    def webhooks_table(self) -> str:
+        return self._get("WEBHOOKS_TABLE")
+
+    @property
+    def deliveries_table(self) -> str:
+        return self._get("DELIVERIES_TABLE")
+
+    @property
+    def webhook_delivery_queue_url(self) -> str:
+        return self._get("WEBHOOK_DELIVERY_QUEUE_URL")
+
+    @property
+    def webhook_reach(self) -> str:
+        """How far webhooks go: `public`, or `local` where receivers are on the same machine."""
+        return self._get("WEBHOOK_REACH")
+
+    @property
     def payment_queue_url(self) -> str:
         return self._get("PAYMENT_QUEUE_URL")
 

@@ -105,6 +105,17 @@ class Api:
         """Register a route that writes; *refuses* are the statuses of its own problems."""
         return self._route("POST", path, access, (*BODY_REFUSES, *refuses), answers)
 
+    def delete(
+        self,
+        path: str,
+        access: Access,
+        *,
+        answers: Statuses = (HTTPStatus.OK,),
+        refuses: Statuses = (),
+    ) -> Callable[[Handler], Handler]:
+        """Register a route that deletes, and takes no body."""
+        return self._route("DELETE", path, access, refuses, answers)
+
     @property
     def caller(self) -> Caller:
         """The one whose request is being answered."""

@@ -165,14 +165,15 @@ class Delivery:
         """Record an attempt: delivered, to be tried again, or given up.
 
         What was recorded already changes nothing. One whose lease has passed to another is
-        logged, and counts if it has arrived.
+        logged, instead of being held for cut off, and counts if it has arrived.
         """
-        if any(each.number == attempt.number for each in self.attempts):
+        others = tuple(each for each in self.attempts if each.number != attempt.number)
+        if len(others) < len(self.attempts) and not self._is_cut_off(attempt.number):
             return self
         is_ours = self.lease is not None and self.lease.number == attempt.number
         logged = replace(
             self,
-            attempts=_kept((*self.attempts, attempt)),
+            attempts=_kept((*others, attempt)),
             lease=None if is_ours else self.lease,
             version=self.version + 1,
         )
@@ -183,6 +184,10 @@ class Delivery:
         is_given_up = next_attempt_at is None
         status = DeliveryStatus.FAILED if is_given_up else DeliveryStatus.PENDING
         return replace(logged, status=status, next_attempt_at=next_attempt_at)
+
+    def _is_cut_off(self, number: int) -> bool:
+        failures = [each.outcome.failure for each in self.attempts if each.number == number]
+        return failures == [Failure.CUT_OFF]
 
     def given_up(self) -> Delivery:
         """End it without another attempt: its endpoint takes none, or its time is over."""

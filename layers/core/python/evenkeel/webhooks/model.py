@@ -8,10 +8,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from evenkeel.errors import LimitReached
+from evenkeel.events.model import SOURCES, Source
 
 ENDPOINT_PREFIX = "whk"
 ENDPOINT_COUNT_MAX = 10
 EVERY_EVENT = "*"
+
+# What happens to clients' payments and money; how our own parts are is none of their business.
+EVENT_TYPES = tuple(
+    type_.value for type_, source in SOURCES.items() if source is not Source.RELIABILITY
+)
 
 # Long enough to bring a new secret to every server of a client.
 OLD_SECRET_FOR = timedelta(hours=24)

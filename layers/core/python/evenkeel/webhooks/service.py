@@ -14,10 +14,11 @@ from evenkeel.errors import (
     ObjectNotFound,
     ValidationFailed,
 )
+from evenkeel.ids import is_id
 from evenkeel.resilience.retry import Retry
 from evenkeel.webhooks.addresses import Reach, UrlRefused, destination_of
-from evenkeel.webhooks.delivery import Delivery
-from evenkeel.webhooks.model import Endpoint, EndpointStatus, Wish
+from evenkeel.webhooks.delivery import DELIVERY_PREFIX, Delivery
+from evenkeel.webhooks.model import ENDPOINT_PREFIX, Endpoint, EndpointStatus, Wish
 from evenkeel.webhooks.ports import (
     DeliveryPage,
     DeliveryQueue,
@@ -40,7 +41,7 @@ class Registered:
 class Webhooks:
     endpoints: EndpointStore
     deliveries: DeliveryStore
-    queue: DeliveryQueue
+    queue: Callable[[], DeliveryQueue]  # Needed to redeliver only, and dear to build.
     retry: Retry
     clock: Clock
     new_secret: Callable[[], str]
@@ -164,10 +165,12 @@ class Webhooks:
             raise InvalidState(message, subject="webhook", status=endpoint.status)
         delivery = self.retry.call(partial(self._asked_again, endpoint, delivery_id))
         due = Due(client_id, endpoint_id, delivery_id, delivery.attempt_count + 1)
-        self.retry.call(lambda: self.queue.put(due, delay_s=0.0))
+        self.retry.call(lambda: self.queue().put(due, delay_s=0.0))
         return delivery
 
     def _asked_again(self, endpoint: Endpoint, delivery_id: str) -> Delivery:
+        if not is_id(DELIVERY_PREFIX, delivery_id):
+            raise ObjectNotFound
         delivery = self.deliveries.find(endpoint.client_id, delivery_id)
         if delivery is None or delivery.endpoint_id != endpoint.id:
             raise ObjectNotFound
@@ -186,6 +189,8 @@ class Webhooks:
         return endpoint
 
     def _known(self, client_id: str, endpoint_id: str) -> Endpoint:
+        if not is_id(ENDPOINT_PREFIX, endpoint_id):
+            raise ObjectNotFound
         endpoint = self.endpoints.find(client_id, endpoint_id)
         if endpoint is None:
             raise ObjectNotFound

@@ -1,0 +1,19 @@
+"""The bus's events, fanned out to the webhooks of their clients."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from evenkeel import bootstrap
+from evenkeel.entrypoints.messages import failures_of
+from functions.webhooks.schema import EventMessage
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return failures_of(event["Records"], _tell)
+
+
+def _tell(body: str) -> None:
+    notice = EventMessage.model_validate_json(body).notice()
+    if notice is not None:
+        bootstrap.fan_out().tell(notice)
