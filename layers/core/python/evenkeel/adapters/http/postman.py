@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -86,12 +87,13 @@ class HttpPostman:
         except UrlRefused as error:
             raise _Failed(Failure.URL_REFUSED) from error
         addresses = self._addresses(destination, deadline)
-        with Wire(self._connected(destination, addresses, deadline), deadline) as wire:
-            connection = HTTPConnection(destination.host, destination.port)
+        wire = Wire(self._connected(destination, addresses, deadline), deadline)
+        with closing(HTTPConnection(destination.host, destination.port)) as connection:
             connection.sock = wire
             connection.request("POST", destination.path, body, _all(headers, destination))
             # Its status says it all; the body is nobody's business here, and is not waited for.
-            return connection.getresponse()
+            with connection.getresponse() as answer:
+                return answer
 
     def _addresses(self, destination: Destination, deadline: Deadline) -> Sequence[str]:
         try:

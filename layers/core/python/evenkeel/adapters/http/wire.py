@@ -17,8 +17,8 @@ class AnswerTooLarge(HTTPException):
     pass
 
 
-class Wire(io.RawIOBase):
-    """What `http.client` takes for a socket, and reads from.
+class Wire:
+    """What `http.client` takes for a socket.
 
     A socket's own timeout is for each call, so a byte a second keeps it open for hours.
     """
@@ -26,11 +26,26 @@ class Wire(io.RawIOBase):
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._socket = connection
         self._deadline = deadline
-        self._left_bytes = ANSWER_BYTES_MAX
 
     def makefile(self, mode: str) -> io.BufferedReader:
         assert mode == "rb"
-        return io.BufferedReader(self)
+        return io.BufferedReader(_Answer(self._socket, self._deadline))
+
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._socket.settimeout(seconds_left(self._deadline))
+            rest = rest[self._socket.send(rest) :]
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class _Answer(io.RawIOBase):
+    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+        self._socket = connection
+        self._deadline = deadline
+        self._left_bytes = ANSWER_BYTES_MAX
 
     def readable(self) -> bool:
         return True
@@ -42,16 +57,6 @@ class Wire(io.RawIOBase):
         count = self._socket.recv_into(memoryview(buffer))
         self._left_bytes -= count
         return count
-
-    def sendall(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            self._socket.settimeout(seconds_left(self._deadline))
-            rest = rest[self._socket.send(rest) :]
-
-    def close(self) -> None:
-        self._socket.close()
-        super().close()
 
 
 def seconds_left(deadline: Deadline) -> float:
