@@ -17,7 +17,7 @@ READY = .venv/.ready
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo up down status env sweep test check lint bench openapi events deploy destroy clean
+.PHONY: demo up down status env sweep invoke replay test check lint bench openapi events deploy destroy clean
 
 demo: up
 	@$(RUN) python -m infra.local demo
@@ -38,6 +38,16 @@ env: $(READY)
 # What a rule asks for every minute, now.
 sweep: $(READY)
 	@$(RUN) python -m infra.local sweep
+
+# make invoke FN=sweeper EVENT=sweep: one of the functions that are up, with a sample of events/.
+invoke: $(READY)
+	@FN='$(FN)' EVENT='$(EVENT)' $(RUN) python -m infra.local invoke
+
+# make replay FROM=2026-01-01T12:00:00Z TO=2026-01-01T13:00:00Z RULE=…; TARGET=aws is the account
+# of the current credentials.
+replay: $(READY)
+	@FROM='$(FROM)' TO='$(TO)' RULE='$(RULE)' $(RUN) python -m \
+		$(if $(filter aws,$(TARGET)),infra.replay,infra.local replay)
 
 test: $(READY)
 	$(RUN) pytest -n 2

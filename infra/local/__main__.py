@@ -1,4 +1,4 @@
-"""The local stack: `python -m infra.local up|down|status|env|sweep|demo`."""
+"""The local stack: `python -m infra.local up|down|status|env|sweep|replay|invoke|demo`."""
 
 import argparse
 import json
@@ -7,12 +7,17 @@ import sys
 import time
 from collections.abc import Sequence
 
+from infra.local import aws
 from infra.local.demo import Day
+from infra.local.invoke import invoke
 from infra.local.paths import DEFAULT, StackFolder
 from infra.local.problems import LocalProblem
 from infra.local.stack import LocalStack, Ports
 from infra.local.stackfile import Stack
 from infra.local.sweep import in_words, sweep
+from infra.replay import CannotReplay, Wish, replay
+
+REPLAY_POLL_S = 0.1
 
 DESCRIPTION = """\
 The same stacks that go to AWS, on an emulator on this machine.
@@ -21,6 +26,9 @@ environment variables:
   STACK        name of the stack, for several side by side (default: default)
   PORT         port of the emulator (default: a free one)
   VALKEY_PORT  port of Valkey (default: a free one)
+
+for replay: FROM, TO (times with a zone), RULE (name of one rule, or how it begins)
+for invoke: FN (a function's folder), EVENT (a file, or the name of one in events/)
 """
 
 
@@ -36,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "status": status,
         "env": env,
         "sweep": sweep_now,
+        "replay": replay_now,
+        "invoke": invoke_now,
         "demo": demo,
     }
     parser.add_argument("command", choices=commands)
@@ -90,6 +100,25 @@ def env(local: LocalStack) -> int:
 def sweep_now(local: LocalStack) -> int:
     print(in_words(sweep(_running(local))))
     return 0
+
+
+def replay_now(local: LocalStack) -> int:
+    client = aws.client("events", _running(local)["awsEndpointUrl"])
+    try:
+        name = replay(client, Wish.read(os.environ), poll_s=REPLAY_POLL_S)
+    except CannotReplay as problem:
+        raise LocalProblem(str(problem)) from problem
+    print(f"Told again: {name}.")
+    return 0
+
+
+def invoke_now(local: LocalStack) -> int:
+    answer = invoke(
+        _running(local), folder=os.environ.get("FN", ""), event=os.environ.get("EVENT", "")
+    )
+    print(answer.log, file=sys.stderr)
+    print(json.dumps(answer.body, indent=2))
+    return 1 if answer.is_error else 0
 
 
 def demo(local: LocalStack) -> int:

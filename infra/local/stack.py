@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.local import stackfile
+from infra.local.archive import keep_what_is_told
 from infra.local.assembly import synthesize
 from infra.local.deploy import bootstrap, deploy
 from infra.local.locks import alone
@@ -83,6 +84,7 @@ class LocalStack:
                 assembly, url, outputs=self.files.outputs_file, log=self.files.logs / "deploy.log"
             )
             stack = stackfile.described(url, state.valkey.url, outputs)
+            keep_what_is_told(url)
             with importing(url, stack["functions"]):
                 known = stackfile.read(self.files.stack_file)
                 stack["keys"] = known["keys"] if known else seed(url, stack["functions"])

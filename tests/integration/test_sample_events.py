@@ -12,8 +12,10 @@ from evenkeel.access.model import Scope
 from evenkeel.payments.model import Payment
 from evenkeel.payments.states import PaymentStatus
 from functions.access_commands.handler import handler as access_commands
+from functions.circuit_stream.handler import handler as circuit_stream
 from functions.ledger_stream.handler import handler as ledger_stream
 from functions.ops_api.handler import handler as ops_api
+from functions.payment_stream.handler import handler as payment_stream
 from functions.payment_worker.handler import handler as payment_worker
 from functions.payments_api.handler import handler as payments_api
 from functions.sweeper.handler import handler as sweeper
@@ -23,6 +25,7 @@ from tests.context import Context
 from tests.emulator import Emulator
 from tests.fakes.clock import NOON
 from tests.integration.environment import forget
+from tests.listener import Listener, listening
 from tests.payments import order
 from tests.tables import TABLES
 
@@ -92,12 +95,40 @@ def test_a_sweep_settles_what_is_due(own_payments: None) -> None:
     assert settled.status is PaymentStatus.CANCELLED
 
 
-def test_a_record_of_the_ledger_is_folded() -> None:
+@pytest.fixture
+def listener(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
+    monkeypatch.setenv("EVENT_BUS", "test-samples")
+    events = emulator.client("events")
+    events.create_event_bus(Name="test-samples")
+    with listening(emulator.client, "test-samples") as listener:
+        yield listener
+    events.delete_event_bus(Name="test-samples")
+
+
+def test_a_record_of_the_ledger_is_folded_and_told(listener: Listener) -> None:
     ledger_stream(sample("ledger_record"), CONTEXT)
     ledger_stream(sample("ledger_record"), CONTEXT)
 
     transfer_id = sample("debit_wallet")["transferId"]
     assert bootstrap.folding().store.receipt(transfer_id) is not None
+    first, again = listener.listen()
+    assert first == again
+    assert (first["type"], first["data"]["id"]) == ("TransferPosted", transfer_id)
+
+
+def test_records_of_the_payments_are_told(listener: Listener) -> None:
+    payment_stream(sample("payment_records"), CONTEXT)
+
+    assert listener.types() == ["PaymentCreated", "PaymentCompleted"]
+    assert {detail["data"]["id"] for detail in listener.heard} == {
+        sample("debit_wallet")["paymentId"]
+    }
+
+
+def test_records_of_the_breakers_are_told(listener: Listener) -> None:
+    circuit_stream(sample("circuit_records"), CONTEXT)
+
+    assert listener.types() == ["CircuitOpened", "CircuitHalfOpened"]
 
 
 def test_health_is_asked_for_without_a_key() -> None:
@@ -106,12 +137,14 @@ def test_health_is_asked_for_without_a_key() -> None:
 
 def test_every_sample_is_used_here() -> None:
     used = {
+        "circuit_records",
         "create_payment",
         "debit_wallet",
         "get_health",
         "issue_key",
         "ledger_record",
         "open_wallet",
+        "payment_records",
         "sweep",
         "waiting_payment",
     }

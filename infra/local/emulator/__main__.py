@@ -16,6 +16,7 @@ from infra.local.emulator.concurrency import reserve_as_the_template_says
 from infra.local.emulator.doors import let_callers_wait
 from infra.local.emulator.functions import run_functions_in_environments
 from infra.local.emulator.gateway import answer_for_failed_functions
+from infra.local.emulator.replays import replay_to_the_rules_that_were_named
 from infra.local.emulator.rules import call_again_for_rules
 
 # Everything here is private to MiniStack: another version may work in another way.
@@ -42,6 +43,7 @@ def apply_patches(*, endpoint_url: str) -> None:
     let_callers_wait()
     answer_for_failed_functions()
     call_again_for_rules()
+    replay_to_the_rules_that_were_named()
 
 
 def raise_limit_of_open_files() -> None:
