@@ -5,6 +5,8 @@ import os
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel.adapters.dynamodb.access_store import DynamoDBAccessStore
+from evenkeel.adapters.dynamodb.delivery_store import DynamoDBDeliveryStore
+from evenkeel.adapters.dynamodb.endpoint_store import DynamoDBEndpointStore
 from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
 from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
 from evenkeel.adapters.dynamodb.wallet_store import DynamoDBWalletStore
@@ -25,6 +27,14 @@ def payment_store(dynamodb: DynamoDBClient) -> DynamoDBPaymentStore:
 
 def access_store(dynamodb: DynamoDBClient) -> DynamoDBAccessStore:
     return DynamoDBAccessStore(dynamodb, os.environ["CLIENTS_TABLE"])
+
+
+def endpoint_store(dynamodb: DynamoDBClient) -> DynamoDBEndpointStore:
+    return DynamoDBEndpointStore(dynamodb, os.environ["WEBHOOKS_TABLE"])
+
+
+def delivery_store(dynamodb: DynamoDBClient) -> DynamoDBDeliveryStore:
+    return DynamoDBDeliveryStore(dynamodb, os.environ["DELIVERIES_TABLE"])
 
 
 def fold_store(dynamodb: DynamoDBClient) -> DynamoDBFoldStore:
