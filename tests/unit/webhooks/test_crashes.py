@@ -1,0 +1,152 @@
+"""The process dies at any of its calls, before or after its effect, and no event is lost.
+
+A queue hands a message out again when nobody has said that it is done; that is all that
+comes to the rescue.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from evenkeel.webhooks.delivery import DeliveryStatus, Outcome
+from evenkeel.webhooks.model import EndpointStatus
+from evenkeel.webhooks.ports import Due
+from tests.fakes.postman import ERROR, OK
+from tests.unit.webhooks.office import CLIENT, Office
+from tests.webhooks import notice
+
+GONE = Outcome(20, status_code=410)
+
+
+class Death(BaseException):
+    """Nothing catches it: the process is gone."""
+
+
+@dataclass
+class Fate:
+    """Counts calls, and lets the process die at one of them."""
+
+    at: int | None = None
+    is_late: bool = False
+    count: int = 0
+    calls: list[str] = field(default_factory=list)
+
+    def call(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self.count += 1
+        self.calls.append(name)
+        is_due = self.count == self.at
+        if is_due and not self.is_late:
+            raise Death
+        answer = call(*args, **kwargs)
+        if is_due:
+            raise Death
+        return answer
+
+
+class Mortal:
+    """Any port, whose every call is one of fate's."""
+
+    def __init__(self, port: object, fate: Fate) -> None:
+        self._port = port
+        self._fate = fate
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._port, name)
+        return lambda *args, **kwargs: self._fate.call(name, method, *args, **kwargs)
+
+
+class World:
+    """An office whose processes die once, as fate has it, and queues that hand out again."""
+
+    def __init__(self, fate: Fate, outcomes: list[Outcome]) -> None:
+        self.office = Office()
+        self.office.register()
+        self.office.postman.outcomes = outcomes
+        self.visible_again = 270
+        ports = {
+            name: cast("Any", Mortal(getattr(self.office, name), fate))
+            for name in ("endpoints", "deliveries", "queue")
+        }
+        self.fan_out = replace(self.office.fan_out, **ports)
+        alerts = cast("Any", Mortal(self.office.alerts, fate))
+        postman = cast("Any", Mortal(self.office.postman, fate))
+        self.sender = replace(self.office.sender, **ports, postman=postman, alerts=lambda: alerts)
+
+    def run(self) -> None:
+        happened = notice(occurred_at=self.office.clock())
+        self._until_done(lambda: self.fan_out.tell(happened))
+        while self.office.queue.waiting:
+            self._send(self.office.queue.take())
+
+    def _until_done(self, work: Callable[[], object]) -> None:
+        """Hand it out until it is done; the second time it is, for one dies only once."""
+        try:
+            work()
+        except Death:
+            work()
+
+    def _send(self, due: Due) -> None:
+        try:
+            self.sender.send(due)
+        except Death:
+            # The queue's own redelivery: the message was not deleted.
+            self.office.queue.put(due, delay_s=self.visible_again)
+
+
+def calls_of(outcomes: list[Outcome]) -> list[str]:
+    fate = Fate()
+    World(fate, list(outcomes)).run()
+    return fate.calls
+
+
+def every_death(outcomes: list[Outcome]) -> list[Any]:
+    return [
+        pytest.param(at, is_late, id=f"{at}-{name}-{'after' if is_late else 'before'}")
+        for at, name in enumerate(calls_of(outcomes), start=1)
+        for is_late in (False, True)
+    ]
+
+
+@pytest.mark.parametrize(("at", "is_late"), every_death([ERROR, OK]))
+def test_an_event_is_delivered_whenever_a_process_dies(at: int, *, is_late: bool) -> None:
+    world = World(Fate(at, is_late), [ERROR, OK])
+    world.run()
+    office = world.office
+
+    assert office.delivery().status is DeliveryStatus.DELIVERED
+    assert len(office.log()) == 1
+    assert len({(sent.headers["webhook-id"], sent.body) for sent in office.postman.sent}) == 1
+    assert len(office.postman.sent) <= 3  # One more than the attempts that it takes.
+    numbers = [each.number for each in office.delivery().attempts]
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize(("at", "is_late"), every_death([ERROR] * 15))
+def test_what_cannot_be_delivered_comes_to_its_end_whenever_a_process_dies(
+    at: int, *, is_late: bool
+) -> None:
+    world = World(Fate(at, is_late), [ERROR] * 40)
+    world.run()
+
+    assert world.office.delivery().status is DeliveryStatus.FAILED
+    assert world.office.endpoint().status is EndpointStatus.ENABLED
+
+
+@pytest.mark.parametrize(("at", "is_late"), every_death([GONE]))
+def test_people_hear_of_an_endpoint_that_is_disabled_whenever_a_process_dies(
+    at: int, *, is_late: bool
+) -> None:
+    world = World(Fate(at, is_late), [GONE] * 4)
+    world.run()
+    office = world.office
+    # One that died after the record leaves it to the next event.
+    office.happen("e2")
+    office.send_all()
+
+    assert office.endpoint().status is EndpointStatus.DISABLED
+    assert office.alerts.alerts
+    assert {alert.id for alert in office.alerts.alerts} == {office.alerts.alerts[0].id}
+    assert {delivery.status for delivery in office.log()} == {DeliveryStatus.FAILED}
+    assert office.endpoints.find(CLIENT, "whk_k1") is not None
