@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.entrypoints.messages import failures_of
 from functions.webhooks.schema import EventMessage
+
+logger = Logger()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -16,4 +19,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _tell(body: str) -> None:
     notice = EventMessage.model_validate_json(body).notice()
     if notice is not None:
-        bootstrap.fan_out().tell(notice)
+        logger.append_keys(client_id=notice.client_id, event_id=notice.event_id)
+        logger.append_keys(deliveries=bootstrap.fan_out().tell(notice))

@@ -1,7 +1,7 @@
 """The sample events are what the functions take: one for each."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
+from evenkeel.clock import to_rfc3339, utc_now
 from evenkeel.payments.model import Payment
 from evenkeel.payments.states import PaymentStatus
 from functions.access_commands.handler import handler as access_commands
@@ -21,9 +22,13 @@ from functions.payments_api.handler import handler as payments_api
 from functions.sweeper.handler import handler as sweeper
 from functions.wallet_commands.handler import handler as wallet_commands
 from functions.wallets_api.handler import handler as wallets_api
+from functions.webhook_sender.handler import handler as webhook_sender
+from functions.webhooks.handler import handler as webhooks
+from functions.webhooks_api.handler import handler as webhooks_api
 from tests.context import Context
 from tests.emulator import Emulator
 from tests.fakes.clock import NOON
+from tests.fakes.postman import ScriptedPostman
 from tests.integration.environment import forget
 from tests.listener import Listener, listening
 from tests.payments import order
@@ -131,6 +136,43 @@ def test_records_of_the_breakers_are_told(listener: Listener) -> None:
     assert listener.types() == ["CircuitOpened", "CircuitHalfOpened"]
 
 
+@pytest.fixture
+def waiting(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
+    """A queue of deliveries, and the message that waits in it."""
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(QueueName="test-deliveries")["QueueUrl"]
+    monkeypatch.setenv("WEBHOOK_DELIVERY_QUEUE_URL", url)
+    monkeypatch.setenv("WEBHOOK_REACH", "public")
+    yield lambda: sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+    sqs.delete_queue(QueueUrl=url)
+
+
+def now(event: dict[str, Any]) -> dict[str, Any]:
+    """Have it happened now: nobody is told of what was before a webhook."""
+    [record] = event["Records"]
+    said = json.loads(record["body"])
+    said["detail"]["occurredAt"] = to_rfc3339(utc_now())
+    return {"Records": [record | {"body": json.dumps(said)}]}
+
+
+def test_a_webhook_is_registered_and_told_of_a_payment(
+    waiting: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postman = ScriptedPostman()
+    monkeypatch.setattr(bootstrap, "postman", lambda: postman)
+    registered = webhooks_api(signed(sample("create_webhook")), CONTEXT)
+    told = webhooks(now(sample("webhook_event")), CONTEXT)
+    sent = webhook_sender(sample("due_delivery"), CONTEXT)
+
+    assert registered["statusCode"] == 201
+    assert told == sent == {"batchItemFailures": []}
+    [due] = sample("due_delivery")["Records"]
+    assert json.loads(waiting()) == json.loads(due["body"])
+    [request] = postman.sent
+    assert request.url == json.loads(registered["body"])["url"]
+    assert json.loads(request.body)["data"]["id"] == sample("debit_wallet")["paymentId"]
+
+
 def test_health_is_asked_for_without_a_key() -> None:
     assert ops_api(sample("get_health"), CONTEXT)["statusCode"] == 200
 
@@ -139,7 +181,9 @@ def test_every_sample_is_used_here() -> None:
     used = {
         "circuit_records",
         "create_payment",
+        "create_webhook",
         "debit_wallet",
+        "due_delivery",
         "get_health",
         "issue_key",
         "ledger_record",
@@ -147,6 +191,7 @@ def test_every_sample_is_used_here() -> None:
         "payment_records",
         "sweep",
         "waiting_payment",
+        "webhook_event",
     }
 
     assert {path.stem for path in Path("events").glob("*.json")} == used

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from evenkeel import bootstrap
+from evenkeel.entrypoints import messages
 from evenkeel.errors import StoreBusy
 from evenkeel.webhooks.delivery import DeliveryStatus
 from functions.webhook_sender.handler import handler as webhook_sender
 from functions.webhooks.handler import handler as webhooks
 from tests.context import Context
+from tests.unit.logs import Logs
 from tests.unit.webhooks.office import CLIENT, Office
 
 ENVELOPE = {
@@ -133,6 +135,19 @@ def test_a_delivery_that_is_not_there_is_done(office: Office) -> None:
     body = '{"clientId": "cli_a", "endpointId": "whk_k1", "deliveryId": "dlv_a", "number": 1}'
 
     assert failed(webhook_sender(batch(body), Context())) == []
+
+
+def test_each_delivery_has_its_line_in_the_log(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhooks(batch(on_the_bus()), Context())
+    logs = Logs(monkeypatch, messages.logger)
+    webhook_sender(batch(*sent(office)), Context())
+
+    [line] = logs.lines
+    assert (line["delivery_id"], line["number"]) == (office.delivery().id, 1)
+    assert (line["client_id"], line["delivery_status"]) == (CLIENT, "DELIVERED")
+    assert office.endpoint().secret not in str(line)
 
 
 def test_what_can_be_neither_sent_nor_put_back_comes_again(office: Office) -> None:
