@@ -19,6 +19,8 @@ READ_UNITS = 0.125
 WAF_REQUESTS = 0.60
 LOG_GB = 0.50
 TRACES = 5.00
+EVENTS = 1.00  # For each 64 KB of one; what a rule then hands to a queue of ours is included.
+ARCHIVED_GB = 0.10
 
 MILLION = 1_000_000
 KB_PER_GB = 1_000_000
@@ -43,6 +45,10 @@ class Assumed:
     logs_kb: float = 2.0
     traced_share: float = 0.05
     fold_batch_count: int = 10  # Transfers that one batch of the stream folds.
+    event_count: int = 3  # PaymentCreated, PaymentCompleted, TransferPosted.
+    event_kb: float = 1.1
+    told_batch_count: int = 10  # Records that one batch of the payments' stream brings.
+    told_ms: int = 60  # To tell a batch, at half a GB.
 
 
 @dataclass(frozen=True)
@@ -79,14 +85,39 @@ def lines(metered: Metered, assumed: Assumed) -> Iterator[Line]:
     yield Line("X-Ray", f"{assumed.traced_share:.0%} traced", 2 * assumed.traced_share * TRACES)
 
 
+def lines_of_events(assumed: Assumed) -> Iterator[Line]:
+    """What it costs beside that to tell others of it. Lambda's reads of a stream are free."""
+    record_count = 2  # Of the payments' stream; the ledger's is read for the fold in any case.
+    invocations = record_count / assumed.told_batch_count
+    told_gb_s = (invocations + 1 / assumed.fold_batch_count) * assumed.told_ms / 1000 * 0.5
+    archived_kb = assumed.event_count * assumed.event_kb
+    yield Line("EventBridge, events", f"{assumed.event_count}", assumed.event_count * EVENTS)
+    yield Line(
+        "EventBridge, archive",
+        f"{archived_kb:.1f} KB",
+        archived_kb * MILLION / KB_PER_GB * ARCHIVED_GB,
+    )
+    yield Line(
+        "Lambda, requests",
+        f"{record_count}/{assumed.told_batch_count}",
+        invocations * LAMBDA_REQUESTS,
+    )
+    yield Line("Lambda, time", f"{told_gb_s:.3f} GB-s", told_gb_s * LAMBDA_GB_SECOND * MILLION)
+
+
+def events_usd(assumed: Assumed | None = None) -> float:
+    return sum(line.usd for line in lines_of_events(assumed or Assumed()))
+
+
 def total_usd(metered: Metered, assumed: Assumed | None = None) -> float:
     return sum(line.usd for line in lines(metered, assumed or Assumed()))
 
 
 def text(metered: Metered) -> str:
     assumed = Assumed()
-    rows = "\n".join(
-        f"| {line.what} | {line.used} | {line.usd:.2f} |" for line in lines(metered, assumed)
+    rows, event_rows = (
+        "\n".join(f"| {line.what} | {line.used} | {line.usd:.2f} |" for line in found)
+        for found in (lines(metered, assumed), lines_of_events(assumed))
     )
     return f"""\
 # What a payment costs
@@ -100,6 +131,15 @@ A payment that is created and debited in one call, per million of them, in US do
 
 The budget is ${BUDGET_USD:.0f}. A replay costs one read unit, one request and one invocation.
 
+To tell others of it costs a dollar for each event, and is outside that budget:
+
+| what | used by one | $ per million |
+|---|---|---|
+{event_rows}
+| **sum** | | **{events_usd(assumed):.2f}** |
+
+So a million payments that are also told are **${total_usd(metered) + events_usd(assumed):.2f}**.
+
 Where the figures come from:
 
 - Units, invocations and calls are counted by tests (`tests/integration/test_budgets.py`) on an
@@ -109,6 +149,9 @@ Where the figures come from:
   for `wallet_commands`. While payments waits for the wallet, both are billed; that is the price of
   isolation. Nothing here was measured on AWS.
 - A fold is assumed to take {assumed.fold_batch_count} transfers at once. Fewer cost more.
+- An event is assumed to have {assumed.event_kb} KB with all around it; up to 64 KB cost the same. A
+  batch of the payments' stream is assumed to bring {assumed.told_batch_count} records and to take
+  {assumed.told_ms} ms. Consumers pay for their own queues.
 
 Not in the table, because it does not depend on the number of payments: the firewall ($5 a month and
 $1 for each of its rules), two KMS keys ($1 a month each), and storage with point-in-time recovery
