@@ -13,7 +13,9 @@ HTTPS = ec2.Port.tcp(443)
 # DynamoDB has a gateway, which costs nothing. Each of these is paid by the hour and zone. Logs
 # and traces are not here: Lambda sends them itself, from outside this network.
 SERVICES = {
+    "Events": ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE,
     "Lambda": ec2.InterfaceVpcEndpointAwsService.LAMBDA_,
+    "Sns": ec2.InterfaceVpcEndpointAwsService.SNS,
     "Sqs": ec2.InterfaceVpcEndpointAwsService.SQS,
 }
 

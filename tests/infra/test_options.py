@@ -166,7 +166,13 @@ def test_in_a_vpc_the_services_that_are_called_have_endpoints(network: Template)
         for each in network.all("AWS::EC2::VPCEndpoint").values()
     }
 
-    assert endpoints == {"dynamodb": "Gateway", "lambda": "Interface", "sqs": "Interface"}
+    assert endpoints == {
+        "dynamodb": "Gateway",
+        "events": "Interface",
+        "lambda": "Interface",
+        "sns": "Interface",
+        "sqs": "Interface",
+    }
 
 
 def test_a_local_deployment_leaves_out_what_emulators_refuse(
