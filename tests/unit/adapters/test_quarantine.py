@@ -46,6 +46,34 @@ def test_what_has_no_json_is_kept_as_text() -> None:
     assert json.loads(message)["record"] == {"at": "2026-01-01 00:00:00+00:00", "raw": "b'\\xff'"}
 
 
+def test_of_what_is_too_large_for_a_message_its_place_and_its_beginning_are_kept() -> None:
+    """An item may have 400 KB, and a record that the quarantine refuses would stop its shard."""
+    large = {"S": '"' * 300_000}
+    record = {
+        "eventID": "event 1",
+        "dynamodb": {
+            "Keys": {"id": {"S": "cli_a/trf_a"}},
+            "NewImage": {"text": large},
+            "SequenceNumber": "111",
+        },
+    }
+    queues = Queues()
+    put(queues, record)
+    [message] = queues.messages[URL]
+    kept = json.loads(message)
+
+    assert len(message) <= 256 * 1024
+    assert kept["record"] == {
+        "eventID": "event 1",
+        "dynamodb": {
+            "Keys": {"id": {"S": "cli_a/trf_a"}},
+            "NewImage": "(left out: too large)",
+            "SequenceNumber": "111",
+        },
+    }
+    assert json.dumps({"reason": "not ours", "record": record}).startswith(kept["beginning"])
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
