@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 import trustme
@@ -15,7 +16,7 @@ from evenkeel.adapters.http.postman import HttpPostman, Resolve
 from evenkeel.webhooks.addresses import Reach
 from evenkeel.webhooks.delivery import Failure
 from tests.fakes.clock import NOON
-from tests.receivers import Behaviour, Receiver, answer, drip, flood, raw, receiver, silent
+from tests.receivers import DRIP_S, Behaviour, Receiver, answer, drip, flood, raw, receiver, silent
 from tests.unit.webhooks.test_addresses import INSIDE, LOOPBACK
 
 BODY = '{"id":"evt_1","name":"Zwölf"}'.encode()
@@ -161,6 +162,21 @@ def test_time_is_over_for_one_that_does_not_read() -> None:
         outcome = postman(total_s_max=SHORT_S).post(found.url, bytes(32_000_000), HEADERS)
 
     assert outcome.failure is Failure.TIMED_OUT
+
+
+def test_time_is_over_for_one_that_reads_but_ever_so_slowly() -> None:
+    read_counts: list[int] = []
+
+    def sip(connection: socket.socket, stopped: Event) -> None:
+        while not stopped.wait(DRIP_S):
+            read_counts.append(len(connection.recv(65_536)))
+
+    body = bytes(32_000_000)
+    with receiver(sip, reads=False) as found:
+        outcome = postman(total_s_max=SHORT_S).post(found.url, body, HEADERS)
+
+    assert outcome.failure is Failure.TIMED_OUT
+    assert 0 < sum(read_counts) < len(body)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 
 from evenkeel.errors import StoreBusy
 from evenkeel.webhooks.model import DisabledReason
+from tests.fakes.postman import ERROR
 from tests.unit.webhooks.office import CLIENT, Office
 from tests.webhooks import notice
 
@@ -72,6 +73,18 @@ def test_an_event_that_comes_again_after_it_was_delivered_is_not_sent_again(
     office.happen()
 
     assert office.queue.waiting == []
+
+
+def test_an_event_that_comes_again_while_it_waits_for_an_attempt_adds_no_message(
+    office: Office,
+) -> None:
+    office.register()
+    office.postman.outcomes = [ERROR]
+    office.happen()
+    office.send_next()
+    office.happen()
+
+    assert [each.number for each in office.queue.dues] == [2]
 
 
 def test_who_dies_between_record_and_message_is_made_good_when_the_event_comes_again(

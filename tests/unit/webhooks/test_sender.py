@@ -144,6 +144,19 @@ def test_the_message_of_an_attempt_that_was_made_is_past(office: Office) -> None
     assert [each.number for each in office.queue.dues] == [2]
 
 
+def test_a_message_that_is_several_attempts_late_is_past_and_makes_no_second_chain(
+    office: Office,
+) -> None:
+    office.postman.outcomes = [ERROR] * 3
+    office.happen()
+    first = office.due(1)
+    for _ in range(3):
+        office.send_next()
+    office.sender.send(first)
+
+    assert [each.number for each in office.queue.dues] == [4]
+
+
 def test_while_one_sends_the_other_waits_and_then_finds_it_done(office: Office) -> None:
     office.happen()
     due = office.queue.take()
