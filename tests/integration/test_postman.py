@@ -169,9 +169,9 @@ def test_time_is_over_for_one_that_reads_but_ever_so_slowly() -> None:
 
     def sip(connection: socket.socket, stopped: Event) -> None:
         while not stopped.wait(DRIP_S):
-            read_counts.append(len(connection.recv(65_536)))
+            read_counts.append(len(connection.recv(1_000_000)))
 
-    body = bytes(32_000_000)
+    body = bytes(64_000_000)
     with receiver(sip, reads=False) as found:
         outcome = postman(total_s_max=SHORT_S).post(found.url, body, HEADERS)
 
