@@ -141,7 +141,13 @@ class ServiceStack(Stack):
     def _ops_api(self) -> Function:
         function = self._function("ops_api", timeout_s=10)
         function.use(self._data.clients, "DescribeTable", "GetItem")
-        for table in (self._data.payments, self._data.ledger, self._data.accounts):
+        for table in (
+            self._data.payments,
+            self._data.ledger,
+            self._data.accounts,
+            self._data.webhooks,
+            self._data.deliveries,
+        ):
             function.use(table, "DescribeTable")
         function.tell("WALLET_FUNCTION", self._wallets.name)
         function.allow(["lambda:GetFunctionConcurrency"], [self._wallets.arn])

@@ -42,6 +42,8 @@ EXPECTED_SETTINGS = {
         "accounts_table",
         "clients_table",
         "breakers_table",
+        "webhooks_table",
+        "deliveries_table",
         "wallet_function",
     },
     "WalletCommands": {"ledger_table", "accounts_table"},

@@ -84,6 +84,8 @@ EXPECTED_RIGHTS: Rights = {
         "Payments.Arn": {"dynamodb:DescribeTable"},
         "Ledger.Arn": {"dynamodb:DescribeTable"},
         "Accounts.Arn": {"dynamodb:DescribeTable"},
+        "Webhooks.Arn": {"dynamodb:DescribeTable"},
+        "Deliveries.Arn": {"dynamodb:DescribeTable"},
         "Breakers.Arn": {
             "dynamodb:BatchGetItem",
             "dynamodb:DescribeTable",

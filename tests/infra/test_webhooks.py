@@ -2,6 +2,7 @@
 
 import pytest
 
+from evenkeel import bootstrap
 from evenkeel.adapters.http.postman import TOTAL_S_MAX
 from evenkeel.webhooks.addresses import Reach
 from evenkeel.webhooks.delivery import LEASE_FOR
@@ -65,6 +66,19 @@ def test_nobody_else_tries_while_a_sender_may_be_alive(service: Template) -> Non
     timeout_s = service.functions()["WebhookSender"]["Timeout"]
 
     assert TOTAL_S_MAX < timeout_s < LEASE_FOR.total_seconds()
+
+
+def test_an_attempt_has_its_time_though_every_call_around_it_is_as_slow_as_it_may_be(
+    service: Template,
+) -> None:
+    call_s, retries_s = bootstrap.call_s_max(), bootstrap.store_retry().total_s_max
+    single_s = 2 * call_s  # The trial of an endpoint that is limited, and the claim.
+    repeated_s = 3 * (retries_s + call_s)  # The delivery, the endpoint, the next message.
+    read_first_s = 3 * (retries_s + 2 * call_s)  # The outcome, the endpoint's health, its end.
+    alert_s = bootstrap.bus_retry().total_s_max + call_s
+    all_s = single_s + repeated_s + TOTAL_S_MAX + read_first_s + alert_s
+
+    assert all_s < service.functions()["WebhookSender"]["Timeout"]
 
 
 @pytest.mark.parametrize("name", ["WebhooksApi", "WebhookSender"])

@@ -437,6 +437,8 @@ def dependencies() -> Mapping[str, Callable[[], None]]:
         "accounts": settings().accounts_table,
         "clients": settings().clients_table,
         "breakers": settings().breakers_table,
+        "webhooks": settings().webhooks_table,
+        "deliveries": settings().deliveries_table,
     }
     pings: dict[str, Callable[[], None]] = {
         f"table {name}": partial(ping_table, dynamodb(), table) for name, table in tables.items()
