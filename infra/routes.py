@@ -38,9 +38,13 @@ ROUTES = (
         "payments_api",
         ("POST", "/api/payments", MONEY),
         ("POST", "/api/payments/{id}/process", MONEY),
+        ("POST", "/api/payments/{id}/capture", MONEY),
+        ("POST", "/api/payments/{id}/void", MONEY),
+        ("POST", "/api/payments/{id}/refund", MONEY),
         ("GET", "/api/payments/{id}", READS),
         ("GET", "/api/payments/user/{userId}", READS),
         ("GET", "/api/payments/{id}/events", READS),
+        ("GET", "/api/payments/{id}/refunds", READS),
     ),
     *_routes(
         "wallets_api",

@@ -18,6 +18,8 @@ from evenkeel.ledger.transfer import Entry, Leg, Transfer, TransferKind
 from evenkeel.money import Money
 from evenkeel.payments import events as payment_events
 from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.refunding import Refund, RefundStatus
+from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience import events as circuit_events
 from evenkeel.resilience.circuit import Circuit
 from evenkeel.resilience.limits import Limits
@@ -27,6 +29,7 @@ CLIENT = "cli_demo"
 WALLET = "wal_4bfzq3hgn7dt7qkjon6boomugb"
 PAYMENT = "pay_qnznbfj5y2y2ohuf4ylxze2zy5"
 TRANSFER = "trf_rfq3cuw6qw7c2hpodvlmh3b5nh"
+REFUND = "ref_k5v7c2hpodvlmh3b5nhrfq3cuw"
 RESOLUTION = "trf_e3kq7v4m2wd6xyzt5hnbcfsg9a"
 LATER = NOON + timedelta(seconds=1)
 
@@ -72,6 +75,23 @@ def _of_payments() -> Iterator[Event]:
     for status in payment_events.TOLD:
         after = replace(created, status=status, version=3, updated_at=LATER)
         yield from payment_events.events_between(created, after, shown_payment)
+    paid = replace(
+        created,
+        status=PaymentStatus.COMPLETED,
+        version=3,
+        captured_minor=1250,
+        transfer_id=TRANSFER,
+    )
+    refund = Refund(REFUND, "same", 250, LATER, reason="cold", status=RefundStatus.SUCCEEDED)
+    back = replace(
+        paid,
+        status=PaymentStatus.PARTIALLY_REFUNDED,
+        version=5,
+        updated_at=LATER,
+        refunded_minor=250,
+        refunds={refund.id: refund},
+    )
+    yield from payment_events.events_between(paid, back, shown_payment)
 
 
 def _of_the_ledger() -> Iterator[Event]:

@@ -1,7 +1,7 @@
 """Payments as tests make them."""
 
 from evenkeel.money import Money
-from evenkeel.payments.model import Order
+from evenkeel.payments.model import Capture, Order
 
 
 def order(
@@ -12,6 +12,7 @@ def order(
     wallet_id: str | None = None,
     user_id: str = "alice",
     fingerprint: str = "same",
+    capture: Capture = Capture.AUTOMATIC,
 ) -> Order:
     return Order(
         payment_id=f"pay_{key}",
@@ -21,4 +22,5 @@ def order(
         merchant_id="coffee",
         amount=Money(amount_minor, "EUR"),
         wallet_id=wallet_id,
+        capture=capture,
     )

@@ -1,4 +1,4 @@
-"""Payments over HTTP: create, process, look."""
+"""Payments over HTTP: create, process, capture, void, refund, look."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -10,9 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.caller import Caller
-from evenkeel.entrypoints.cursors import read_offset, read_payment, write_offset, write_payment
+from evenkeel.entrypoints.cursors import page_of, read_payment, write_payment
 from evenkeel.entrypoints.http import RESPOND_ASYNC, Access, Api, reply
-from evenkeel.entrypoints.payment_reply import PaymentReply
+from evenkeel.entrypoints.payment_reply import PaymentReply, RefundedReply, RefundReply
 from evenkeel.entrypoints.problems import RETRY_AFTER_S
 from evenkeel.entrypoints.schema import (
     PAGE_LIMIT_DEFAULT,
@@ -25,14 +25,18 @@ from evenkeel.entrypoints.schema import (
 )
 from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.model import PAYMENT_PREFIX
-from evenkeel.payments.ports import UserQuery
+from evenkeel.payments.ports import PaymentKey, UserQuery
+from evenkeel.payments.refunding import REFUND_PREFIX
 from evenkeel.payments.states import PaymentStatus
 from functions.payments_api.schema import (
+    CapturePayment,
     CreatePayment,
     EventList,
     EventReply,
     PaymentList,
     ProcessPayment,
+    RefundList,
+    RefundPayment,
 )
 
 api = Api("Payments")
@@ -80,6 +84,64 @@ def process_payment(
     return _processed(answer, HTTPStatus.OK)
 
 
+@api.post(
+    "/api/payments/{id}/capture",
+    Access(Scope.PAYMENTS_WRITE, takes_body=True, may_omit_body=True),
+    answers=(200, 202),
+    refuses=(402, 404, 409),
+)
+def capture_payment(id: str, request: CapturePayment) -> Response[PaymentReply]:
+    """Take what a payment holds, or a part of it; the rest is released."""
+    key, attempt = _asked(id)
+    return _settled(bootstrap.payment_desk().holds.capture(key, request.amount, attempt))
+
+
+@api.post(
+    "/api/payments/{id}/void",
+    Access(Scope.PAYMENTS_WRITE),
+    answers=(200, 202),
+    refuses=(404, 409),
+)
+def void_payment(id: str) -> Response[PaymentReply]:
+    """Cancel a payment before its money is taken, and release what it holds."""
+    return _settled(bootstrap.payment_desk().holds.void(*_asked(id)))
+
+
+@api.post(
+    "/api/payments/{id}/refund",
+    Access(Scope.PAYMENTS_WRITE, is_keyed=True, takes_body=True, may_omit_body=True),
+    answers=(200, 202),
+    refuses=(402, 404, 409),
+)
+def refund_payment(
+    id: str, request: RefundPayment, idempotency_key: IdempotencyKey
+) -> Response[RefundedReply]:
+    """Pay back what was captured, or a part of it, to the wallet that paid."""
+    order = request.order(
+        refund_id=api.caller.keyed_id(REFUND_PREFIX, id),
+        fingerprint=api.caller.require_fingerprint(),
+    )
+    key, attempt = _asked(id)
+    answer = bootstrap.payment_desk().refunds.refund(key, order, attempt)
+    assert answer.refund is not None
+    body = RefundedReply.of_refund(answer.payment, answer.refund)
+    if answer.is_open:
+        return reply(body, HTTPStatus.ACCEPTED, retry_after_s=RETRY_AFTER_S)
+    return reply(body, replayed=answer.replayed)
+
+
+@api.get("/api/payments/{id}/refunds", READ, refuses=(404, 422))
+def list_refunds(
+    id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
+) -> Response[RefundList]:
+    """List the refunds of a payment, oldest first."""
+    payment = bootstrap.payment_desk().payments.get(api.caller.client_id, id)
+    page = page_of(payment.told_refunds, limit, cursor)
+    return reply(
+        RefundList(items=[RefundReply.of(each) for each in page.items], next_cursor=page.next)
+    )
+
+
 @api.get("/api/payments/user/{userId}", READ, refuses=(422,))
 def list_user_payments(
     userId: ClientStringInPath,
@@ -114,15 +176,15 @@ def list_payment_events(
 ) -> Response[EventList]:
     """List what has happened to a payment, oldest first."""
     payment = bootstrap.payment_desk().payments.get(api.caller.client_id, id)
-    start = read_offset(cursor)
-    page = payment.history[start : start + limit]
-    is_last = start + limit >= len(payment.history)
+    page = page_of(payment.history, limit, cursor)
     return reply(
-        EventList(
-            items=[EventReply.of(change) for change in page],
-            next_cursor=None if is_last else write_offset(start + limit),
-        )
+        EventList(items=[EventReply.of(each) for each in page.items], next_cursor=page.next)
     )
+
+
+def _asked(payment_id: str) -> tuple[PaymentKey, Attempt]:
+    caller = api.caller
+    return PaymentKey(caller.client_id, payment_id), _attempt(caller)
 
 
 def _attempt(caller: Caller) -> Attempt:
@@ -140,6 +202,14 @@ def _processed(answer: Answer, status: HTTPStatus) -> Response[PaymentReply]:
         retry_after_s=RETRY_AFTER_S,
         preference_applied=RESPOND_ASYNC if is_queued else None,
     )
+
+
+def _settled(answer: Answer) -> Response[PaymentReply]:
+    """Answer with the payment as its hold has ended, or with 202 while that is open."""
+    if answer.is_open:
+        body = PaymentReply.of(answer.payment)
+        return reply(body, HTTPStatus.ACCEPTED, retry_after_s=RETRY_AFTER_S)
+    return _answer(answer, HTTPStatus.OK)
 
 
 def _answer(answer: Answer, status: HTTPStatus) -> Response[PaymentReply]:

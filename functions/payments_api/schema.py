@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from evenkeel.entrypoints.payment_reply import PaymentReply
+from evenkeel.entrypoints.payment_reply import PaymentReply, RefundReply
 from evenkeel.entrypoints.schema import (
     Amount,
     ClientString,
@@ -21,6 +21,7 @@ from evenkeel.entrypoints.schema import (
 from evenkeel.errors import FieldError, ValidationFailed
 from evenkeel.money import Money
 from evenkeel.payments.model import Capture, Order
+from evenkeel.payments.refunding import RefundOrder
 from evenkeel.payments.states import Change
 
 METADATA_PAIR_COUNT_MAX = 50
@@ -48,7 +49,10 @@ class CreatePayment(Request):
     metadata: Annotated[
         dict[str, str], Field(max_length=METADATA_PAIR_COUNT_MAX), AfterValidator(_small)
     ] = Field(default_factory=dict)
-    capture: Literal["automatic"] = "automatic"
+    capture: Annotated[
+        Literal["automatic", "manual"],
+        Field(description="Manual: the money is held, until it is captured or voided, or 7 days."),
+    ] = "automatic"
 
     def require_wallet(self) -> None:
         """Raise ValidationFailed unless there is a wallet to debit."""
@@ -74,6 +78,22 @@ class ProcessPayment(Request):
     wallet_id: WalletId
 
 
+class CapturePayment(Request):
+    amount: Annotated[
+        Amount | None, Field(description="All that was authorized, unless it is less.")
+    ] = None
+
+
+class RefundPayment(Request):
+    amount: Annotated[Amount | None, Field(description="All that is left, unless it is less.")] = (
+        None
+    )
+    reason: Description | None = None
+
+    def order(self, *, refund_id: str, fingerprint: str) -> RefundOrder:
+        return RefundOrder(refund_id, fingerprint, self.amount, self.reason)
+
+
 class EventReply(Reply):
     """A line of a payment's history."""
 
@@ -96,3 +116,4 @@ class EventReply(Reply):
 
 PaymentList = ListReply[PaymentReply]
 EventList = ListReply[EventReply]
+RefundList = ListReply[RefundReply]

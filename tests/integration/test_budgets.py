@@ -159,7 +159,7 @@ def test_a_replay_that_nobody_remembers_is_refused_by_one_conditional_write(
     meter: Meter, key: str, warm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create(key, walletId=warm, process=True)
-    bootstrap.payment_desk.cache_clear()  # As in an environment that has not seen the first request.
+    bootstrap.payment_desk.cache_clear()  # As in an environment that has not seen it before.
     meter.start()
 
     create(key, walletId=warm, process=True)

@@ -24,8 +24,6 @@ from evenkeel.wallets.service import Wallets
 from tests import requests
 from tests.fakes.desk import payment_desk
 from tests.fakes.guard import attempt, guarded
-from tests.fakes.payment_queue import InMemoryPaymentQueue
-from tests.fakes.seen_payments import NeverSeen
 from tests.integration.stores import payment_store, wallet_store
 from tests.payments import order
 

@@ -31,7 +31,6 @@ from evenkeel.errors import (
 from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.service import Payments
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.service import Wallets
@@ -39,10 +38,8 @@ from tests import requests
 from tests.fakes.clock import ManualClock
 from tests.fakes.desk import payment_desk
 from tests.fakes.guard import attempt, breaker, guarded
-from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
-from tests.fakes.seen_payments import NeverSeen
 from tests.fakes.wallet_store import InMemoryWalletStore
 from tests.payments import order
 

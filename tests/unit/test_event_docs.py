@@ -12,9 +12,7 @@ from evenkeel.events.model import Event, EventType
 from tests.event_docs import FOLDER, PAGE, page, path, schema, text
 from tests.event_samples import samples
 
-TYPES = list(DATA)
-# Until payments are refunded.
-NOT_YET = {EventType.PAYMENT_REFUNDED}
+TYPES = list(EventType)
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -29,7 +27,7 @@ def test_the_committed_list_is_the_one_of_the_types() -> None:
 
 
 def test_every_type_has_a_schema_and_a_sample() -> None:
-    assert set(DATA) == set(samples()) == set(EventType) - NOT_YET
+    assert set(DATA) == set(samples()) == set(EventType)
 
 
 @pytest.mark.parametrize("type_", TYPES)

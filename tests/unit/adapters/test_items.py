@@ -15,10 +15,15 @@ from evenkeel.adapters.dynamodb.ledger_items import RecordItem
 from evenkeel.adapters.dynamodb.payment_item import PaymentItem
 from evenkeel.errors import Declined, DeclineReason
 from evenkeel.events.ports import UnreadableRecord
+from evenkeel.ledger.commands import Posted
 from evenkeel.ledger.ports import JournalRecord, JournalTampered, Tampering
 from evenkeel.ledger.transfer import Decline, Entry, Leg, Record, Transfer, TransferKind
 from evenkeel.money import AMOUNT_MINOR_MAX, Money
-from evenkeel.payments.model import Order, Payment
+from evenkeel.payments import ending, refunding
+from evenkeel.payments.ending import Ending, EndingKind
+from evenkeel.payments.leases import Lease
+from evenkeel.payments.model import Capture, Failure, Order, Payment
+from evenkeel.payments.refunding import RefundOrder
 from evenkeel.wallets.model import Wallet, WalletStatus
 from tests.fakes.clock import NOON
 
@@ -43,6 +48,8 @@ DECLINE = Decline(
 )
 RECORDS: list[Record] = [
     TRANSFER,
+    replace(TRANSFER, kind=TransferKind.HOLD),
+    replace(TRANSFER, kind=TransferKind.CAPTURE, original_id="trf_6", held_minor=10**15),
     replace(TRANSFER, payment_id=None, reference=None, description=None),
     replace(TRANSFER, debit=Leg("external:EUR"), credit=Leg("wal_bob", FIRST)),
     replace(TRANSFER, credit=Leg("wal_bob", FIRST)),
@@ -81,6 +88,14 @@ ORDER = Order(
 )
 CLAIMED = Payment.created_and_claimed(ORDER, NOON, "r1")
 REFUSED = Declined(DeclineReason.WALLET_FROZEN, "no", first_request_id="request-1")
+LEASE = Lease.taken("r2", LATER)
+HELD = replace(CLAIMED, order=replace(ORDER, capture=Capture.MANUAL)).debited(LATER, "trf_7")
+CAPTURED = ending.ended(
+    ending.begun(HELD, Ending(EndingKind.CAPTURE, 5), LEASE, LATER),
+    Posted("trf_8", TransferKind.CAPTURE, 5),
+    LATER,
+)
+REFUNDING = refunding.begun(CAPTURED, RefundOrder("ref_a", "same", 3, "salt"), LEASE, LATER)
 PAYMENTS = [
     Payment.created(ORDER, LATER),
     Payment.created(replace(ORDER, wallet_id=None, description=None, metadata={}), NOON),
@@ -89,6 +104,14 @@ PAYMENTS = [
     CLAIMED.declined(LATER, REFUSED),
     CLAIMED.left_open(LATER, "transfer_unconfirmed"),
     CLAIMED.released(LATER, "transfer_not_applied"),
+    HELD,
+    ending.begun(HELD, Ending(EndingKind.CAPTURE, 5), LEASE, LATER),
+    CAPTURED,
+    REFUNDING,
+    refunding.succeeded(REFUNDING, REFUNDING.refunds["ref_a"], LATER),
+    refunding.failed(
+        REFUNDING, REFUNDING.refunds["ref_a"], LATER, Failure(REFUSED.reason, "no", None)
+    ),
 ]
 EACH_ON_ITS_OWN = st.text(st.characters(exclude_characters="/", codec="utf-8"), min_size=1)
 

@@ -17,7 +17,6 @@ from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import WaitingPayment
-from evenkeel.payments.service import Payments
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.budget import RetryBudget
 from evenkeel.resilience.circuit import Circuit, CircuitState
@@ -30,7 +29,6 @@ from tests.fakes.clock import NOON, ManualClock
 from tests.fakes.desk import payment_desk
 from tests.fakes.guard import breaker
 from tests.fakes.payment_store import InMemoryPaymentStore
-from tests.fakes.seen_payments import NeverSeen
 from tests.payments import order
 
 GATEWAY_S = 29

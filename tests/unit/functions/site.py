@@ -27,7 +27,6 @@ from tests.fakes.guard import RecordingWatch, breaker, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
-from tests.fakes.seen_payments import NeverSeen
 from tests.fakes.wallet_gateway import Fault, FlakyGateway
 from tests.fakes.wallet_store import InMemoryWalletStore
 from tests.unit.answer import Answer

@@ -12,6 +12,10 @@ from tests.unit.functions.site import FUNCTIONS, OTHER, Site
 ROUTES = [
     ("POST", "/api/payments", Scope.PAYMENTS_WRITE, True),
     ("POST", "/api/payments/{id}/process", Scope.PAYMENTS_WRITE, False),
+    ("POST", "/api/payments/{id}/capture", Scope.PAYMENTS_WRITE, False),
+    ("POST", "/api/payments/{id}/void", Scope.PAYMENTS_WRITE, False),
+    ("POST", "/api/payments/{id}/refund", Scope.PAYMENTS_WRITE, True),
+    ("GET", "/api/payments/{id}/refunds", Scope.PAYMENTS_READ, False),
     ("GET", "/api/payments/{id}", Scope.PAYMENTS_READ, False),
     ("GET", "/api/payments/user/{userId}", Scope.PAYMENTS_READ, False),
     ("GET", "/api/payments/{id}/events", Scope.PAYMENTS_READ, False),
@@ -137,7 +141,7 @@ def owned_of(site: Site, path: str) -> str | None:
 def test_somebody_elses_object_reads_like_none(site: Site, method: str, path: str) -> None:
     wallet_id = site.wallet(balance=100)
     owned = owned_of(site, path) or wallet_id
-    headers = {"X-API-Key": site.key_of(OTHER, Scope)}
+    headers = {"X-API-Key": site.key_of(OTHER, Scope), "Idempotency-Key": "any"}
     body = bodies(wallet_id).get(path)
     nobodys = owned.partition("_")[0] + "_nobody"
     others = site.ask(event(method, path, PARAMS | {"id": owned}, body, headers))

@@ -23,7 +23,6 @@ from tests.fakes.guard import attempt, breaker, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
 from tests.fakes.retry import instant_retry
-from tests.fakes.seen_payments import NeverSeen
 from tests.fakes.wallet_gateway import FlakyGateway
 from tests.fakes.wallet_store import InMemoryWalletStore
 from tests.payments import order
@@ -106,12 +105,16 @@ class Platform:
         return payment_desk(self.store, guard, self.clock, queue=lambda: self.queue)
 
     @property
+    def next_number(self) -> int:
+        return next(self._numbers)
+
+    @property
     def balance(self) -> int:
         return self.wallets.get(CLIENT, self.wallet_id).balance_minor
 
     def pay(self, key: str = "k1", amount_minor: int = 400, *, may_wait: bool = False) -> Payment:
         wanted = order(key, CLIENT, amount_minor=amount_minor, wallet_id=self.wallet_id)
-        asked = attempt(f"r{next(self._numbers)}", may_wait=may_wait)
+        asked = attempt(f"r{self.next_number}", may_wait=may_wait)
         return self.payments.create_and_process(wanted, asked).payment
 
     def stored(self, key: str = "k1") -> Payment:

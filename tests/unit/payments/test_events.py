@@ -9,6 +9,7 @@ import pytest
 from evenkeel.events.model import EventType
 from evenkeel.payments.events import TOLD, events_between
 from evenkeel.payments.model import Payment
+from evenkeel.payments.refunding import Refund, RefundStatus
 from evenkeel.payments.states import PaymentStatus
 from tests.fakes.clock import NOON
 from tests.payments import order
@@ -17,8 +18,8 @@ CREATED = Payment.created(order("k1"), NOON)
 LATER = NOON + timedelta(seconds=1)
 
 
-def shown(payment: Payment) -> dict[str, Any]:
-    return {"version": payment.version}
+def shown(payment: Payment, refund: Refund | None) -> dict[str, Any]:
+    return {"version": payment.version, "refund": refund.id if refund else None}
 
 
 def told(before: Payment | None, after: Payment) -> list[EventType]:
@@ -34,7 +35,7 @@ def test_a_new_payment_is_told_as_it_was_created() -> None:
 
     assert event.type is EventType.PAYMENT_CREATED
     assert (event.client_id, event.object_id, event.version) == ("cli_a", "pay_k1", 1)
-    assert (event.occurred_at, event.data) == (NOON, {"version": 1})
+    assert (event.occurred_at, event.data) == (NOON, {"version": 1, "refund": None})
 
 
 def test_a_payment_that_is_created_and_claimed_in_one_write_is_told_as_created() -> None:
@@ -57,6 +58,41 @@ def test_what_is_our_own_business_is_not_told(status: PaymentStatus) -> None:
     claimed = moved(CREATED, PaymentStatus.PROCESSING)
 
     assert told(claimed, moved(claimed, status)) == []
+
+
+def refunding(*refunds: tuple[str, RefundStatus]) -> Payment:
+    return replace(
+        moved(CREATED, PaymentStatus.COMPLETED),
+        captured_minor=400,
+        refunds={id_: Refund(id_, "same", 100, NOON, status=status) for id_, status in refunds},
+    )
+
+
+def test_a_refund_is_told_when_it_has_arrived() -> None:
+    before = refunding(("ref_a", RefundStatus.SUCCEEDED), ("ref_b", RefundStatus.PENDING))
+    arrived = refunding(("ref_a", RefundStatus.SUCCEEDED), ("ref_b", RefundStatus.SUCCEEDED))
+    [event] = events_between(before, moved(arrived, PaymentStatus.PARTIALLY_REFUNDED), shown)
+
+    assert event.type is EventType.PAYMENT_REFUNDED
+    assert event.data == {"version": 3, "refund": "ref_b"}
+
+
+def test_refunds_that_arrive_with_one_change_are_two_events() -> None:
+    before = refunding(("ref_a", RefundStatus.PENDING), ("ref_b", RefundStatus.PENDING))
+    after = refunding(("ref_a", RefundStatus.SUCCEEDED), ("ref_b", RefundStatus.SUCCEEDED))
+    events = events_between(before, moved(after, PaymentStatus.REFUNDED), shown)
+
+    assert [event.data["refund"] for event in events] == ["ref_a", "ref_b"]
+    assert len({event.id for event in events}) == 2
+
+
+@pytest.mark.parametrize(
+    "status", [RefundStatus.PENDING, RefundStatus.FAILED, RefundStatus.RELEASED]
+)
+def test_a_refund_that_has_not_arrived_is_not_told(status: RefundStatus) -> None:
+    before, after = refunding(("ref_a", RefundStatus.PENDING)), refunding(("ref_a", status))
+
+    assert told(before, after) == []
 
 
 def test_the_same_change_is_the_same_event_each_time() -> None:

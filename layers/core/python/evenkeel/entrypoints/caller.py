@@ -36,7 +36,10 @@ class Caller:
         assert self.fingerprint is not None, "a route that takes a body has one"
         return self.fingerprint
 
-    def keyed_id(self, prefix: str) -> str:
-        """Return the id that belongs to the idempotency key, on this route and for this client."""
+    def keyed_id(self, prefix: str, *path: str) -> str:
+        """Return the id that belongs to the idempotency key, on this route and for this client.
+
+        What the *path* names is a part of the route: a key may serve another object again.
+        """
         assert self.idempotency_key is not None
-        return derived_id(prefix, self.client_id, self.route, self.idempotency_key)
+        return derived_id(prefix, self.client_id, self.route, self.idempotency_key, *path)

@@ -8,6 +8,9 @@ reach anything that the request itself could not.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from evenkeel.clock import from_rfc3339, to_rfc3339
 from evenkeel.errors import FieldError, ValidationFailed
@@ -16,6 +19,8 @@ from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.payments.model import PAYMENT_PREFIX, PaymentRef
 from evenkeel.wallets.ports import EntryRef
 from evenkeel.webhooks.delivery import DELIVERY_PREFIX, DeliveryRef
+
+Item = TypeVar("Item")
 
 CURSOR_LENGTH_MAX = 256
 NUMBER_LENGTH_MAX = 15
@@ -80,6 +85,23 @@ def read_offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
     return _number(_read(cursor))
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    items: Sequence[Item]
+    next: str | None  # A cursor, if there is more.
+
+
+def page_of(items: Sequence[Item], limit: int, cursor: str | None) -> Page[Item]:
+    """Return up to *limit* of the items, from the cursor on.
+
+    Raises:
+        ValidationFailed: The cursor is not one of ours.
+    """
+    start = read_offset(cursor)
+    end = start + limit
+    return Page(items[start:end], write_offset(end) if end < len(items) else None)
 
 
 def _write(position: str) -> str:

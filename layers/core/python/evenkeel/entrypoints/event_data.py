@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, create_model
 
-from evenkeel.entrypoints.payment_reply import PaymentReply
+from evenkeel.entrypoints.payment_reply import PaymentReply, RefundedReply
 from evenkeel.entrypoints.schema import Reply, Time
 from evenkeel.events.model import EventType
 from evenkeel.ledger.accounts import is_wallet
@@ -16,6 +16,7 @@ from evenkeel.ledger.events import released_minor
 from evenkeel.ledger.ports import Tampering
 from evenkeel.ledger.transfer import Leg, Transfer
 from evenkeel.payments.model import Payment
+from evenkeel.payments.refunding import Refund
 from evenkeel.resilience.circuit import Transition
 
 # Two images of this size and the rest are within what the bus takes. An item of the journal as we
@@ -153,6 +154,7 @@ DATA: Mapping[EventType, type[Reply]] = {
     EventType.PAYMENT_COMPLETED: PaymentReply,
     EventType.PAYMENT_FAILED: PaymentReply,
     EventType.PAYMENT_CANCELLED: PaymentReply,
+    EventType.PAYMENT_REFUNDED: RefundedReply,
     EventType.TRANSFER_POSTED: TransferData,
     EventType.HOLD_PLACED: TransferData,
     EventType.HOLD_RELEASED: TransferData,
@@ -173,7 +175,9 @@ def envelope_of(type_: EventType) -> type[Reply]:
     return model  # type: ignore[no-any-return]  # Made from values that no checker knows.
 
 
-def shown_payment(payment: Payment) -> Mapping[str, Any]:
+def shown_payment(payment: Payment, refund: Refund | None) -> Mapping[str, Any]:
+    if refund is not None:
+        return _shown(RefundedReply.of_refund(payment, refund))
     return _shown(PaymentReply.of(payment))
 
 

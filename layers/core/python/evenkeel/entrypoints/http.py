@@ -57,11 +57,13 @@ class Access:
         scope: None for a route that is open to everybody.
         is_keyed: Whether it needs an idempotency key.
         takes_body: Whether a request without a body is malformed.
+        may_omit_body: Unless that is the same as an empty object.
     """
 
     scope: Scope | None = None
     is_keyed: bool = False
     takes_body: bool = False
+    may_omit_body: bool = False
 
     @property
     def refuses(self) -> Statuses:
@@ -224,6 +226,8 @@ def reply(
 
 def _body(event: Event, access: Access) -> str:
     text = body.read_text(event) if event["httpMethod"] == "POST" else ""
+    if access.may_omit_body and not text:
+        return "{}"
     if access.takes_body and not text:
         raise MalformedRequest("the body is missing")
     if text and not access.takes_body:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from evenkeel.entrypoints.schema import Reply, Time
 from evenkeel.payments.model import Payment
+from evenkeel.payments.refunding import Refund, RefundStatus
 
 
 class FailureReply(Reply):
@@ -33,10 +36,14 @@ class PaymentReply(Reply):
     currency: str
     status: str
     capture: str
-    amount_authorized: int
+    amount_authorized: Annotated[
+        int, Field(description="What the wallet has agreed to pay, whatever was made of it.")
+    ]
     amount_captured: int
     amount_refunded: int
-    transfer_id: str | None
+    transfer_id: Annotated[
+        str | None, Field(description="The ledger's, once the money was taken; a hold takes none.")
+    ]
     failure: FailureReply | None
     anomaly: AnomalyReply
     attempts: int
@@ -60,7 +67,7 @@ class PaymentReply(Reply):
             currency=order.amount.currency,
             status=payment.status,
             capture=order.capture,
-            amount_authorized=payment.captured_minor,
+            amount_authorized=payment.authorized_minor,
             amount_captured=payment.captured_minor,
             amount_refunded=payment.refunded_minor,
             transfer_id=payment.transfer_id,
@@ -74,3 +81,43 @@ class PaymentReply(Reply):
             processed_at=payment.processed_at,
             version=payment.version,
         )
+
+
+class RefundReply(Reply):
+    """Money on its way back to the wallet that paid, or arrived there."""
+
+    id: str
+    amount: int
+    status: Annotated[
+        str,
+        Field(description="SUCCEEDED, FAILED, or PENDING: nobody knows yet whether it arrived."),
+    ]
+    transfer_id: Annotated[
+        str | None, Field(description="The ledger's, once the wallet has the money.")
+    ]
+    reason: str | None
+    failure: FailureReply | None
+    created_at: Time
+
+    @classmethod
+    def of(cls, refund: Refund) -> RefundReply:
+        failure, status = refund.failure, refund.status
+        return cls(
+            id=refund.id,
+            amount=refund.amount_minor,
+            status=status,
+            transfer_id=refund.transfer_id if status is RefundStatus.SUCCEEDED else None,
+            reason=refund.reason,
+            failure=FailureReply(code=failure.reason, message=failure.message) if failure else None,
+            created_at=refund.created_at,
+        )
+
+
+class RefundedReply(PaymentReply):
+    """A payment, and the refund that was asked for."""
+
+    refund: RefundReply
+
+    @classmethod
+    def of_refund(cls, payment: Payment, refund: Refund) -> RefundedReply:
+        return cls(**dict(PaymentReply.of(payment)), refund=RefundReply.of(refund))

@@ -147,6 +147,12 @@ class Payment:
         return [each for each in self.refunds.values() if each.status is RefundStatus.PENDING]
 
     @property
+    def told_refunds(self) -> Sequence[Refund]:
+        """Those that a client is told of: what was not applied is as if it had not been."""
+        released = RefundStatus.RELEASED
+        return [each for each in self.refunds.values() if each.status is not released]
+
+    @property
     def due_at(self) -> datetime | None:
         """When somebody must look after it, if nobody else has by then; None once it has settled.
 

@@ -205,11 +205,17 @@ class _Lane:
             record = self.sweeper.journal.record(payment.client_id, matter.transfer_id)
             if record is not None:
                 self.sweeper.store.save(matter.settled(record, self.sweeper.clock()))
-                return _settlement_of(record) if len(open_) == 1 else Settlement.LEFT
+                return self._one_of(open_, _settlement_of(record))
             self._not_posted.add(key)
             if matter.transfer_id not in self._in_vain and self._may_ask():
-                return self._resumed(key, matter)
+                return self._one_of(open_, self._resumed(key, matter))
         return Settlement.LEFT if open_ else Settlement.NOT_DUE
+
+    def _one_of(self, open_: Sequence[OpenMatter], settlement: Settlement) -> Settlement:
+        if len(open_) == 1 or settlement in (Settlement.LEFT, Settlement.STUCK):
+            return settlement
+        self.counts[settlement] += 1
+        return Settlement.LEFT
 
     def _resumed(self, key: PaymentKey, matter: OpenMatter) -> Settlement:
         answer = matter.resumed(self.desk, self.attempt)

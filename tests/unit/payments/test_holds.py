@@ -1,0 +1,398 @@
+"""Captures, voids and expiries: as requests ask for them, and whatever fails between."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from evenkeel.errors import (
+    Declined,
+    DeclineReason,
+    InvalidState,
+    ObjectNotFound,
+    OutcomeUnknown,
+    RequestInProgress,
+    StoreBusy,
+    StoreUnconfirmed,
+    TransferUnconfirmed,
+    WalletUnavailable,
+)
+from evenkeel.ledger.commands import Posted
+from evenkeel.payments.answers import Answer
+from evenkeel.payments.ending import EndingKind
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.model import HOLD_FOR, HOLD_GRACE, Capture, Payment
+from evenkeel.payments.ports import PaymentKey
+from evenkeel.payments.states import PaymentStatus
+from evenkeel.payments.sweeper import Settlement
+from evenkeel.wallets.model import WalletAction
+from tests.fakes.guard import attempt
+from tests.payments import order
+from tests.unit.payments.platform import CLIENT, Killed, Platform, not_applied
+from tests.unit.payments.sweeps import answer_lost, killed_after, killed_before, request_lost, swept
+
+KEY = PaymentKey(CLIENT, "pay_k1")
+Ask = Callable[[], Posted]
+End = Callable[[Platform], Answer]
+
+
+@pytest.fixture
+def held(platform: Platform) -> Payment:
+    """Of 400 of the 1000 in the wallet."""
+    wanted = order("k1", CLIENT, wallet_id=platform.wallet_id, capture=Capture.MANUAL)
+    return platform.payments.create_and_process(wanted, attempt("r0")).payment
+
+
+def capture(platform: Platform, amount_minor: int | None = None) -> Answer:
+    return platform.desk.holds.capture(KEY, amount_minor, attempt(f"c{platform.next_number}"))
+
+
+def void(platform: Platform) -> Answer:
+    return platform.desk.holds.void(KEY, attempt(f"v{platform.next_number}"))
+
+
+def stand(platform: Platform) -> tuple[int, int]:
+    """Return the wallet's balance, and what of it is available."""
+    wallet = platform.wallets.get(CLIENT, platform.wallet_id)
+    return wallet.balance_minor, wallet.available_minor
+
+
+def test_a_payment_that_is_captured_by_hand_is_authorized_first(
+    platform: Platform, held: Payment
+) -> None:
+    assert held.status is PaymentStatus.AUTHORIZED
+    assert (held.authorized_minor, held.captured_minor, held.transfer_id) == (400, 0, None)
+    assert stand(platform) == (1000, 600)
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize(("asked", "taken"), [(None, 400), (400, 400), (1, 1), (399, 399)])
+def test_a_capture_takes_what_it_is_for_and_releases_the_rest(
+    platform: Platform, asked: int | None, taken: int
+) -> None:
+    payment = capture(platform, asked).payment
+
+    assert payment == platform.stored()
+    assert (payment.status, payment.captured_minor) == (PaymentStatus.COMPLETED, taken)
+    assert payment.authorized_minor == 400
+    assert payment.transfer_id is not None
+    assert payment.due_at is None
+    assert stand(platform) == (1000 - taken, 1000 - taken)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_void_releases_all(platform: Platform) -> None:
+    payment = void(platform).payment
+
+    assert payment == platform.stored()
+    assert (payment.status, payment.captured_minor) == (PaymentStatus.CANCELLED, 0)
+    assert payment.due_at is None
+    assert stand(platform) == (1000, 1000)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_capture_asked_again_the_same_answers_the_same(platform: Platform) -> None:
+    first = capture(platform, 150)
+
+    for asked in (150, 150):
+        again = capture(platform, asked)
+        assert (again.payment, again.replayed) == (first.payment, True)
+    with pytest.raises(InvalidState) as caught:
+        capture(platform)
+    assert caught.value.status is PaymentStatus.COMPLETED
+    assert stand(platform) == (850, 850)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_void_asked_again_answers_the_same(platform: Platform) -> None:
+    first = void(platform)
+    again = void(platform)
+
+    assert (again.payment, again.replayed) == (first.payment, True)
+
+
+@pytest.mark.usefixtures("held")
+def test_processing_asked_again_answers_with_the_authorization_whatever_came_after(
+    platform: Platform, held: Payment
+) -> None:
+    capture(platform, 150)
+    again = platform.payments.process(CLIENT, held.id, platform.wallet_id, attempt("r9"))
+
+    assert again.replayed
+    assert (again.payment.status, again.payment.version) == (held.status, held.version)
+    assert (again.payment.captured_minor, again.payment.transfer_id) == (0, None)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_payment_that_was_voided_cannot_be_processed_or_captured(platform: Platform) -> None:
+    void(platform)
+
+    with pytest.raises(InvalidState):
+        platform.payments.process(CLIENT, "pay_k1", platform.wallet_id, attempt("r9"))
+    with pytest.raises(InvalidState) as caught:
+        capture(platform)
+    assert caught.value.status is PaymentStatus.CANCELLED
+
+
+@pytest.mark.usefixtures("held")
+def test_a_payment_that_was_captured_cannot_be_voided(platform: Platform) -> None:
+    capture(platform)
+
+    with pytest.raises(InvalidState) as caught:
+        void(platform)
+    assert caught.value.status is PaymentStatus.COMPLETED
+
+
+@pytest.mark.usefixtures("held")
+def test_no_more_is_captured_than_was_authorized(platform: Platform) -> None:
+    with pytest.raises(InvalidState):
+        capture(platform, 401)
+
+    assert stand(platform) == (1000, 600)
+    assert platform.stored().ending is None
+
+
+def test_a_payment_without_a_hold_cannot_be_captured(platform: Platform) -> None:
+    platform.payments.create(order("k1", CLIENT, wallet_id=platform.wallet_id))
+    with pytest.raises(InvalidState):
+        capture(platform)
+
+    platform.payments.process(CLIENT, "pay_k1", platform.wallet_id, attempt("r1"))
+    with pytest.raises(InvalidState):
+        capture(platform)
+
+
+def test_a_payment_that_nobody_has_processed_is_voided_without_the_wallets(
+    platform: Platform,
+) -> None:
+    platform.payments.create(order("k1", CLIENT, wallet_id=platform.wallet_id))
+    asked = platform.gateway.call_count
+
+    assert void(platform).payment.status is PaymentStatus.CANCELLED
+    assert platform.gateway.call_count == asked
+    with pytest.raises(InvalidState):
+        platform.payments.process(CLIENT, "pay_k1", platform.wallet_id, attempt("r1"))
+
+
+@pytest.mark.parametrize("end", [capture, void])
+def test_a_payment_that_is_being_processed_is_in_progress(platform: Platform, end: End) -> None:
+    platform.gateway.faults.append(request_lost)
+    platform.pay()
+
+    with pytest.raises(RequestInProgress):
+        end(platform)
+
+
+@pytest.mark.parametrize("payment_id", ["pay_nobodys", "wal_x", "x"])
+def test_nobodys_payment_is_not_found(platform: Platform, payment_id: str) -> None:
+    key = PaymentKey(CLIENT, payment_id)
+
+    with pytest.raises(ObjectNotFound):
+        platform.desk.holds.capture(key, None, attempt())
+    with pytest.raises(ObjectNotFound):
+        platform.desk.holds.void(key, attempt())
+
+
+@pytest.mark.usefixtures("held")
+def test_a_frozen_wallet_declines_a_capture_for_now_and_lets_its_hold_be_voided(
+    platform: Platform,
+) -> None:
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
+
+    with pytest.raises(Declined) as caught:
+        capture(platform)
+    assert (caught.value.reason, caught.value.payment_id) == (
+        DeclineReason.WALLET_FROZEN,
+        "pay_k1",
+    )
+    assert platform.stored().status is PaymentStatus.AUTHORIZED
+    assert void(platform).payment.status is PaymentStatus.CANCELLED
+    assert stand(platform) == (1000, 1000)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_capture_that_was_declined_is_possible_when_the_wallet_thaws(platform: Platform) -> None:
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
+    with pytest.raises(Declined):
+        capture(platform)
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.UNFREEZE)
+
+    assert capture(platform).payment.status is PaymentStatus.COMPLETED
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("end", [capture, void])
+def test_nothing_applied_is_unavailable_and_leaves_the_hold_as_it_was(
+    platform: Platform, end: End
+) -> None:
+    platform.gateway.faults.append(not_applied)
+
+    with pytest.raises(WalletUnavailable) as caught:
+        end(platform)
+    assert caught.value.retry_after_s == 7.0
+    assert (platform.stored().status, platform.stored().ending) == (PaymentStatus.AUTHORIZED, None)
+    assert end(platform).payment.status in (PaymentStatus.COMPLETED, PaymentStatus.CANCELLED)
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("fault", [request_lost, answer_lost])
+@pytest.mark.parametrize(
+    ("end", "status"), [(capture, PaymentStatus.COMPLETED), (void, PaymentStatus.CANCELLED)]
+)
+def test_an_end_that_nobody_has_heard_of_is_open_and_settled_by_the_sweeper(
+    platform: Platform, end: End, status: PaymentStatus, fault: Callable[[Ask], Posted]
+) -> None:
+    platform.gateway.faults.append(fault)
+
+    answer = end(platform)
+    assert (answer.cause, answer.payment.status) == (
+        TransferUnconfirmed.code,
+        PaymentStatus.AUTHORIZED,
+    )
+
+    sweep = swept(platform)
+    assert sweep.counts[Settlement.LEFT] == 0
+    assert (platform.stored().status, platform.stored().due_at) == (status, None)
+    assert end(platform).payment == platform.stored()
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("killed", [killed_before, killed_after])
+@pytest.mark.parametrize(
+    ("end", "status"), [(capture, PaymentStatus.COMPLETED), (void, PaymentStatus.CANCELLED)]
+)
+def test_who_dies_ending_a_hold_leaves_it_to_the_sweeper(
+    platform: Platform, end: End, status: PaymentStatus, killed: Callable[[Ask], Posted]
+) -> None:
+    platform.gateway.faults.append(killed)
+    with pytest.raises(Killed):
+        end(platform)
+    with pytest.raises(RequestInProgress):
+        end(platform)
+
+    assert swept(platform).looked == 0  # It is leased still.
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+    swept(platform)
+    assert platform.stored().status is status
+
+
+@pytest.mark.usefixtures("held")
+def test_the_end_that_came_first_is_the_end_whatever_is_asked_for_later(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(killed_after)
+    with pytest.raises(Killed):
+        capture(platform, 150)
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+
+    with pytest.raises(InvalidState) as caught:
+        void(platform)
+    assert caught.value.status is PaymentStatus.COMPLETED
+    assert platform.stored().captured_minor == 150
+    assert capture(platform, 150).replayed
+
+
+@pytest.mark.usefixtures("held")
+def test_a_capture_after_a_void_that_nobody_has_heard_of_is_too_late(platform: Platform) -> None:
+    platform.gateway.faults.append(answer_lost)
+    void(platform)
+
+    with pytest.raises(InvalidState) as caught:
+        capture(platform)
+    assert caught.value.status is PaymentStatus.CANCELLED
+
+
+@pytest.mark.usefixtures("held")
+def test_an_end_that_may_be_under_way_is_not_given_back(platform: Platform) -> None:
+    platform.gateway.faults += [request_lost, not_applied]
+    capture(platform, 150)
+
+    answer = capture(platform, 150)
+
+    assert answer.is_open
+    ending = platform.stored().ending
+    assert ending is not None
+    assert (ending.kind, ending.attempts, ending.may_be_applied) == (EndingKind.CAPTURE, 2, True)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_hold_lasts_for_seven_days_and_never_less(platform: Platform) -> None:
+    platform.wait(seconds=(HOLD_FOR + HOLD_GRACE - timedelta(seconds=1)).total_seconds())
+    assert swept(platform).looked == 0
+
+    platform.wait(seconds=1)
+    sweep = swept(platform)
+
+    assert sweep.counts[Settlement.EXPIRED] == 1
+    assert platform.stored().status is PaymentStatus.CANCELLED
+    assert platform.stored().history[-1].event == "expired"
+    assert stand(platform) == (1000, 1000)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_hold_that_was_captured_unheard_does_not_expire(platform: Platform) -> None:
+    platform.gateway.faults.append(answer_lost)
+    capture(platform, 150)
+    platform.wait(seconds=(HOLD_FOR + HOLD_GRACE).total_seconds())
+
+    swept(platform)
+
+    assert (platform.stored().status, platform.stored().captured_minor) == (
+        PaymentStatus.COMPLETED,
+        150,
+    )
+
+
+@pytest.mark.usefixtures("held")
+def test_a_hold_whose_expiry_cannot_be_asked_for_waits(platform: Platform) -> None:
+    platform.wait(seconds=(HOLD_FOR + HOLD_GRACE).total_seconds())
+    platform.gateway.faults.append(not_applied)
+
+    sweep = swept(platform)
+
+    assert sweep.counts[Settlement.EXPIRED] == 1  # In its next pass.
+    assert stand(platform) == (1000, 1000)
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("error", [StoreBusy(), StoreUnconfirmed()], ids=repr)
+def test_an_end_that_could_not_be_recorded_is_found_by_the_next_attempt(
+    platform: Platform, error: Exception
+) -> None:
+    def then_the_table_fails(ask: Ask) -> Posted:
+        posted = ask()
+        platform.store.save_fault = error
+        return posted
+
+    platform.gateway.faults.append(then_the_table_fails)
+    with pytest.raises(OutcomeUnknown):
+        capture(platform)
+    platform.store.save_fault = None
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+
+    assert capture(platform).payment.status is PaymentStatus.COMPLETED
+    assert stand(platform) == (600, 600)
+
+
+@pytest.mark.usefixtures("held")
+def test_the_history_tells_every_step(platform: Platform) -> None:
+    platform.gateway.faults += [not_applied, request_lost]
+    with pytest.raises(WalletUnavailable):
+        capture(platform)
+    capture(platform)
+    swept(platform)
+
+    told = [(change.event, change.detail) for change in platform.stored().history]
+    assert told == [
+        ("created", None),
+        ("claimed", None),
+        ("authorized", None),
+        ("claimed", "capture"),
+        ("released", "transfer_not_applied"),
+        ("claimed", "capture"),
+        ("left_open", "transfer_unconfirmed"),
+        ("claimed", "capture"),
+        ("captured", None),
+    ]
+    versions = [change.version for change in platform.stored().history]
+    assert versions == [1, 1, 2, 3, 4, 5, 6, 7, 8]
