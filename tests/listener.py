@@ -17,6 +17,7 @@ EVERYTHING = {"source": [{"prefix": ""}]}
 class Listener:
     """Keeps what it hears, in the order in which it comes, repeats and all."""
 
+    rule: str
     sqs: Any
     queue_url: str
     heard: list[Detail] = field(default_factory=list)
@@ -53,7 +54,7 @@ def listening(client: Callable[[str], Any], bus: str) -> Iterator[Listener]:
     target = {"Id": "queue", "Arn": found["Attributes"]["QueueArn"]}
     events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(EVERYTHING))
     events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
-    yield Listener(sqs, url)
+    yield Listener(name, sqs, url)
     events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
     events.delete_rule(Name=name, EventBusName=bus)
     sqs.delete_queue(QueueUrl=url)
