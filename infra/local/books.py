@@ -13,6 +13,9 @@ from infra.local.stackfile import Stack
 
 FOLDED_S_MAX = 20.0
 
+# They move what is pending, and post nothing.
+PENDING_KINDS = frozenset({"hold", "release"})
+
 
 @dataclass
 class Books:
@@ -33,7 +36,7 @@ def read(stack: Stack) -> Books:
     books = Books()
     dynamodb = aws.client("dynamodb", stack["awsEndpointUrl"])
     for item in _items(dynamodb, stack["tables"]["ledger"]):
-        if "amount_minor" in item:
+        if "amount_minor" in item and item["kind"]["S"] not in PENDING_KINDS:
             _add(books, item)
     for item in _items(dynamodb, stack["tables"]["accounts"]):
         books.accounts[item["id"]["S"]] = _integer(item, "credits_posted") - _integer(
