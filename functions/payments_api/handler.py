@@ -1,10 +1,9 @@
 """Payments over HTTP: create, process, capture, void, refund, look."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
@@ -20,8 +19,9 @@ from evenkeel.entrypoints.schema import (
     Cursor,
     IdempotencyKey,
     Limit,
-    Moment,
     Prefer,
+    Since,
+    Until,
 )
 from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.model import PAYMENT_PREFIX
@@ -148,8 +148,8 @@ def list_user_payments(
     limit: Limit = PAGE_LIMIT_DEFAULT,
     cursor: Cursor = None,
     status: PaymentStatus | None = None,
-    since: Annotated[Moment | None, Query(alias="from", description="The earliest.")] = None,
-    until: Annotated[Moment | None, Query(alias="to", description="The first one out.")] = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Response[PaymentList]:
     """List a user's payments, newest first."""
     query = UserQuery(

@@ -1,9 +1,10 @@
 """Wallets over HTTP: open, move money, freeze and close, look and verify."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
@@ -15,11 +16,15 @@ from evenkeel.entrypoints.schema import (
     Cursor,
     IdempotencyKey,
     Limit,
+    Moment,
+    Since,
+    Until,
 )
 from evenkeel.ledger.transfer import TRANSFER_PREFIX
 from evenkeel.wallets import requests
 from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.requests import Asked
+from evenkeel.wallets.service import StatementQuery
 from functions.wallets_api.schema import (
     CheckReply,
     EntryList,
@@ -113,21 +118,29 @@ def close_wallet(id: str) -> Response[WalletReply]:
     return _act(id, WalletAction.CLOSE)
 
 
-@api.get("/api/wallets/{id}", READ, refuses=(404,))
-def get_wallet(id: str) -> Response[WalletReply]:
-    """Get a wallet as it is now."""
-    wallet = bootstrap.wallets().get(api.caller.client_id, id)
-    return reply(WalletReply.of(wallet.snapshot()))
+@api.get("/api/wallets/{id}", READ, refuses=(404, 422))
+def get_wallet(
+    id: str,
+    at: Annotated[Moment | None, Query(description="As its entries by then had left it.")] = None,
+) -> Response[WalletReply]:
+    """Get a wallet as it is now, or as it was."""
+    wallets, client_id = bootstrap.wallets(), api.caller.client_id
+    if at is not None:
+        return reply(WalletReply.of(wallets.as_of(client_id, id, at)))
+    return reply(WalletReply.of(wallets.get(client_id, id).snapshot()))
 
 
 @api.get("/api/wallets/{id}/transactions", READ, refuses=(404, 422))
 def list_wallet_transactions(
-    id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
+    id: str,
+    limit: Limit = PAGE_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Response[EntryList]:
     """List a wallet's entries, newest first."""
-    statement = bootstrap.wallets().statement(
-        api.caller.client_id, id, limit=limit, start=read_entry(cursor)
-    )
+    query = StatementQuery(limit, read_entry(cursor), since, until)
+    statement = bootstrap.wallets().statement(api.caller.client_id, id, query)
     return reply(
         EntryList(
             items=[EntryReply.of(transfer, id) for transfer in statement.transfers],

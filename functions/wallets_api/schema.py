@@ -20,8 +20,9 @@ from evenkeel.entrypoints.schema import (
 from evenkeel.ledger.transfer import Transfer
 from evenkeel.money import AMOUNT_MINOR_MAX
 from evenkeel.wallets import requests
+from evenkeel.wallets.chronicle import WalletCheck
 from evenkeel.wallets.model import WalletSnapshot
-from evenkeel.wallets.service import Moved, WalletCheck
+from evenkeel.wallets.service import Moved
 
 REFERENCE_LENGTH_MAX = 64
 
@@ -148,10 +149,16 @@ class EntryReply(Reply):
     amount: int
     currency: str
     balance_after: int
+    pending_after: Annotated[int, Field(description="What is on hold of the balance then.")]
     transfer_id: str
+    original_id: Annotated[
+        str | None, Field(description="The transfer that this one ends or corrects, if it does.")
+    ]
     payment_id: str | None
     counterparty_account_id: str
-    kind: str
+    kind: Annotated[
+        str, Field(description="A hold or a release changes what is pending, not the balance.")
+    ]
     reference: str | None
     description: str | None
     hash: Annotated[str, Field(description="Covers this entry and the hash of the one before.")]
@@ -166,7 +173,9 @@ class EntryReply(Reply):
             amount=transfer.amount.amount_minor,
             currency=transfer.amount.currency,
             balance_after=entry.balance_after_minor,
+            pending_after=entry.pending_after_minor,
             transfer_id=transfer.id,
+            original_id=transfer.original_id,
             payment_id=transfer.payment_id,
             counterparty_account_id=transfer.counterparty_of(wallet_id),
             kind=transfer.kind,

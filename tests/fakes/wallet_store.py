@@ -8,7 +8,14 @@ from evenkeel.wallets.posting import Posting
 
 
 class InMemoryWalletStore:
+    """Keeps wallets and their journal.
+
+    Attributes:
+        indexed_number_max: Entries of higher numbers are not found by their number yet.
+    """
+
     def __init__(self) -> None:
+        self.indexed_number_max = 10**9
         self.wallets: dict[tuple[str, str], Wallet] = {}
         self.records: dict[tuple[str, str], Record] = {}
 
@@ -70,6 +77,20 @@ class InMemoryWalletStore:
         lowest = ref.number + 1 if ref is not None else 0
         return EntryPage(
             chain, self._strangers(client_id, wallet_id, range(lowest, start.number + 1), chain)
+        )
+
+    def entry(self, client_id: str, wallet_id: str, number: int) -> Transfer | None:
+        if number > self.indexed_number_max:
+            return None
+        return next(
+            (
+                record
+                for record in self.records.values()
+                if isinstance(record, Transfer)
+                and record.client_id == client_id
+                and record.is_entry(wallet_id, number)
+            ),
+            None,
         )
 
     def _strangers(

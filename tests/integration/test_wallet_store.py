@@ -306,3 +306,14 @@ def test_no_hold_is_captured_from_a_wallet_frozen_since_it_was_read(
 
     with pytest.raises(VersionConflict):
         store.post(capture)
+
+
+def test_an_entry_is_found_by_its_number_on_either_side(
+    store: WalletStore, alice: Wallet, bob: Wallet
+) -> None:
+    transfer = posted(store, requests.transfer("t", alice.id, bob.id, 300, alice.client_id))
+
+    assert store.entry(alice.client_id, alice.id, 2) == transfer
+    assert store.entry(alice.client_id, bob.id, 1) == transfer
+    assert store.entry(alice.client_id, alice.id, 3) is None
+    assert store.entry("cli_other", alice.id, 2) is None

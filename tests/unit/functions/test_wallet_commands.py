@@ -28,7 +28,7 @@ from evenkeel.ledger.transfer import TransferKind
 from evenkeel.money import Money
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.wallets.model import WalletAction
-from evenkeel.wallets.service import Wallets
+from evenkeel.wallets.service import StatementQuery, Wallets
 from functions.wallet_commands.handler import handler
 from tests.context import Context
 from tests.fakes.clock import ManualClock
@@ -171,7 +171,7 @@ def test_the_debit_that_was_asked_for_is_the_one_that_is_posted(
 ) -> None:
     debit = debit_of(wallet_id)
     receipt = gateway.ask(debit)
-    [transfer, _] = wallets.statement("cli_a", wallet_id, limit=2).transfers
+    [transfer, _] = wallets.statement("cli_a", wallet_id, StatementQuery(limit=2)).transfers
 
     assert receipt == Posted(debit.transfer_id, TransferKind.PAYMENT, 40)
     assert (transfer.id, transfer.payment_id) == (debit.transfer_id, debit.payment_id)

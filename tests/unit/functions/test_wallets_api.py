@@ -260,6 +260,8 @@ def test_an_entry_tells_of_its_transfer_as_the_wallet_sees_it(site: Site) -> Non
         "amount": 40,
         "currency": "EUR",
         "balanceAfter": 60,
+        "pendingAfter": 0,
+        "originalId": None,
         "transferId": payment["transferId"],
         "paymentId": payment["id"],
         "counterpartyAccountId": "merchant:coffee:EUR",

@@ -18,7 +18,7 @@ from evenkeel.errors import (
 from evenkeel.ledger.transfer import Record, Transfer
 from evenkeel.wallets.model import Wallet, WalletAction, WalletStatus
 from evenkeel.wallets.posting import Posting, TransferRequest
-from evenkeel.wallets.service import Wallets
+from evenkeel.wallets.service import StatementQuery, Wallets
 from tests import requests
 from tests.fakes.clock import ManualClock
 from tests.fakes.retry import instant_retry
@@ -38,7 +38,7 @@ def declined(wallets: Wallets, request: TransferRequest) -> Declined:
 
 
 def test_an_opening_balance_is_the_first_entry(wallets: Wallets, alice: Wallet) -> None:
-    [opening] = wallets.statement(CLIENT, alice.id, limit=10).transfers
+    [opening] = wallets.statement(CLIENT, alice.id, StatementQuery(limit=10)).transfers
 
     assert (alice.balance_minor, alice.version, alice.entry_count) == (1000, 1, 1)
     assert (opening.debit.account_id, opening.credit.account_id) == ("external:EUR", alice.id)
@@ -251,17 +251,17 @@ def test_a_statement_is_paged_newest_first_without_a_gap(wallets: Wallets, bob: 
         wallets.move(requests.credit(f"c{amount}", bob.id, amount))
 
     numbers: list[int] = []
-    page = wallets.statement(CLIENT, bob.id, limit=3)
+    page = wallets.statement(CLIENT, bob.id, StatementQuery(limit=3))
     numbers += [transfer.entry_of(bob.id).number for transfer in page.transfers]
     while page.next is not None:
-        page = wallets.statement(CLIENT, bob.id, limit=3, start=page.next)
+        page = wallets.statement(CLIENT, bob.id, StatementQuery(limit=3, start=page.next))
         numbers += [transfer.entry_of(bob.id).number for transfer in page.transfers]
 
     assert numbers == [7, 6, 5, 4, 3, 2, 1]
 
 
 def test_a_wallet_without_entries_has_an_empty_statement(wallets: Wallets, bob: Wallet) -> None:
-    assert wallets.statement(CLIENT, bob.id, limit=3).transfers == ()
+    assert wallets.statement(CLIENT, bob.id, StatementQuery(limit=3)).transfers == ()
 
 
 def test_entries_never_go_back_in_time_though_the_clock_does(
@@ -351,10 +351,10 @@ def test_a_place_in_another_wallets_chain_is_no_place_to_start(
     for number in range(3):
         wallets.move(requests.credit(f"c{number}", alice.id, 10))
     wallets.move(requests.credit("b", bob.id, 10))
-    foreign = wallets.statement(CLIENT, alice.id, limit=1).next
+    foreign = wallets.statement(CLIENT, alice.id, StatementQuery(limit=1)).next
 
     with pytest.raises(ValidationFailed):
-        wallets.statement(CLIENT, bob.id, limit=1, start=foreign)
+        wallets.statement(CLIENT, bob.id, StatementQuery(limit=1, start=foreign))
 
 
 def test_another_client_has_none_of_these_wallets(wallets: Wallets, alice: Wallet) -> None:

@@ -127,6 +127,9 @@ Description = Annotated[str, Field(max_length=255)]
 Time = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_to_utc)]
 
+Since = Annotated[Moment | None, Query(alias="from", description="The earliest.")]
+Until = Annotated[Moment | None, Query(alias="to", description="The first one out.")]
+
 IdempotencyKey = Annotated[
     str,
     Header(alias="Idempotency-Key", description="1 to 255 visible ASCII; never expires."),

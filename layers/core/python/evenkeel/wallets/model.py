@@ -108,6 +108,16 @@ class Wallet:
             version=entry.version_after,
         )
 
+    def as_opened(self) -> WalletSnapshot:
+        """Return the wallet as it was before its first entry."""
+        return replace(
+            self.snapshot(),
+            status=WalletStatus.ACTIVE,
+            balance_minor=0,
+            pending_minor=0,
+            version=1,
+        )
+
     def moved(self, side: Side, posted_minor: int, pending_minor: int) -> Wallet:
         """Return the wallet with the amounts on that side; the caller has made sure it may."""
         if side is Side.DEBIT:

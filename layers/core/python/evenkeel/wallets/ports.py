@@ -102,3 +102,9 @@ class WalletStore(Protocol):
 
         Fewer, before the wallet's first entry is reached, means that the next one is missing.
         """
+
+    def entry(self, client_id: str, wallet_id: str, number: int) -> Transfer | None:
+        """Return the wallet's entry of that number, eventually consistent.
+
+        Nothing may mean that it is too new to be found by its number.
+        """

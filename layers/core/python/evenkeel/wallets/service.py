@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,7 +19,6 @@ from evenkeel.errors import (
 )
 from evenkeel.ids import derived_id, is_id
 from evenkeel.ledger import accounts
-from evenkeel.ledger.chain import ChainCheck, Head, verify
 from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
 from evenkeel.ledger.transfer import (
     TRANSFER_PREFIX,
@@ -30,11 +29,10 @@ from evenkeel.ledger.transfer import (
 )
 from evenkeel.resilience.retry import Retry
 from evenkeel.wallets import requests
+from evenkeel.wallets.chronicle import Chronicle, WalletCheck
 from evenkeel.wallets.model import Wallet, WalletAction, WalletSnapshot, wallet_id
-from evenkeel.wallets.ports import EntryPage, EntryRef, Sight, WalletStore, ref_before
+from evenkeel.wallets.ports import EntryRef, Sight, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, Refusal, TransferRequest, draft, refusal
-
-VERIFY_PAGE_ENTRY_COUNT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +45,21 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementQuery:
+    """Up to *limit* of the entries posted in [since, until), from *start* on, newest first."""
+
+    limit: int
+    start: EntryRef | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A page of a wallet's transfers, newest first."""
 
     transfers: Sequence[Transfer]
     next: EntryRef | None
-
-
-@dataclass(frozen=True, slots=True)
-class WalletCheck:
-    """A wallet against its own entries; balances in minor units."""
-
-    wallet_balance_minor: int
-    chain: ChainCheck
-    stranger_count: int  # Transfers that claim to be entries and are not in the chain.
-
-    @property
-    def difference_minor(self) -> int:
-        return self.wallet_balance_minor - self.chain.ledger_balance_minor
-
-    @property
-    def is_balanced(self) -> bool:
-        return self.difference_minor == 0 and self.chain.is_intact and not self.stranger_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,23 +165,41 @@ class Wallets:
         _require_id(wallet_id)
         return self.retry.call(lambda: self._act(client_id, wallet_id, action))
 
-    def statement(
-        self, client_id: str, wallet_id: str, *, limit: int, start: EntryRef | None = None
-    ) -> Statement:
+    def as_of(self, client_id: str, wallet_id: str, moment: datetime) -> WalletSnapshot:
+        """Return the wallet as the last of its entries by then had left it.
+
+        Raises:
+            ObjectNotFound: This client has no such wallet.
+            ValidationFailed: It was opened later.
+        """
+        began_at = self.clock()
+        chronicle = self._chronicle(client_id, wallet_id)
+        wallet = chronicle.wallet
+        if moment >= began_at:
+            return wallet.snapshot()
+        if moment < wallet.created_at:
+            raise ValidationFailed(FieldError("at", "the wallet was opened later"))
+        entry = chronicle.latest(moment)
+        return wallet.as_of(entry.entry_of(wallet_id)) if entry else wallet.as_opened()
+
+    def statement(self, client_id: str, wallet_id: str, query: StatementQuery) -> Statement:
         """Return a page of the wallet's transfers, newest first.
 
         Raises:
             ObjectNotFound: This client has no such wallet.
             ValidationFailed: There is no such entry to start from.
         """
-        wallet = self.get(client_id, wallet_id)
-        begin = start or _head_ref(wallet)
+        chronicle = self._chronicle(client_id, wallet_id)
+        begin = query.start or chronicle.newest_before(query.until)
         if begin is None:
             return Statement((), None)
-        transfers = self._page(wallet, begin, limit).transfers
-        if start is not None and not transfers:
+        found = chronicle.page(begin, query.limit).transfers
+        if query.start is not None and not found:
             raise ValidationFailed(FieldError("cursor", "not a cursor of this list"))
-        return Statement(transfers, ref_before(transfers[-1], wallet_id) if transfers else None)
+        transfers = [each for each in found if query.since is None or each.posted_at >= query.since]
+        is_cut_off = len(transfers) < len(found)
+        goes_on = bool(found) and not is_cut_off
+        return Statement(transfers, ref_before(found[-1], wallet_id) if goes_on else None)
 
     def check(self, client_id: str, wallet_id: str) -> WalletCheck:
         """Compare the wallet with all of its entries, and verify their chain.
@@ -198,17 +207,10 @@ class Wallets:
         Raises:
             ObjectNotFound: This client has no such wallet.
         """
-        wallet = self.get(client_id, wallet_id)
-        head = Head(
-            wallet.id,
-            wallet.entry_count,
-            wallet.balance_minor,
-            wallet.debits_pending,
-            wallet.head_hash,
-        )
-        strangers: list[str] = []
-        chain = verify(head, self._walk(wallet, strangers))
-        return WalletCheck(wallet.balance_minor, chain, stranger_count=len(strangers))
+        return self._chronicle(client_id, wallet_id).check()
+
+    def _chronicle(self, client_id: str, wallet_id: str) -> Chronicle:
+        return Chronicle(self.get(client_id, wallet_id), self.store, self.retry)
 
     def _open(self, blank: Wallet) -> tuple[Wallet, bool]:
         opening = self._opening(blank) if blank.opening_minor else None
@@ -287,21 +289,6 @@ class Wallets:
             self.store.save(after, follows=before)
         return after
 
-    def _walk(self, wallet: Wallet, strangers: list[str]) -> Iterator[Transfer]:
-        """Yield the whole chain, newest first, and set aside what is not linked."""
-        ref = _head_ref(wallet)
-        while ref is not None:
-            page = self._page(wallet, ref, VERIFY_PAGE_ENTRY_COUNT)
-            yield from page.transfers
-            strangers += page.strangers
-            is_cut_short = len(page.transfers) < VERIFY_PAGE_ENTRY_COUNT
-            ref = None if is_cut_short else ref_before(page.transfers[-1], wallet.id)
-
-    def _page(self, wallet: Wallet, start: EntryRef, limit: int) -> EntryPage:
-        return self.retry.call(
-            lambda: self.store.entries(wallet.client_id, wallet.id, start, limit)
-        )
-
 
 def _original(wish: Refund | HoldEnd, sight: Sight) -> Transfer:
     original = sight.records.get(wish.original_id)
@@ -340,9 +327,3 @@ def _answer(request: TransferRequest, record: Record, sight: Sight, attempt: _At
 def _require_id(wallet_id: str) -> None:
     if not is_id(accounts.WALLET_PREFIX, wallet_id):
         raise ObjectNotFound
-
-
-def _head_ref(wallet: Wallet) -> EntryRef | None:
-    if wallet.head_transfer_id is None:
-        return None
-    return EntryRef(wallet.entry_count, wallet.head_transfer_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from heapq import merge
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -168,6 +169,15 @@ class DynamoDBWalletStore:
             strangers.append(ahead.id)
             ahead = next(indexed, None)
         return EntryPage(transfers, strangers)
+
+    def entry(self, client_id: str, wallet_id: str, number: int) -> Transfer | None:
+        key = key_of(client_id, wallet_id)
+        debits = RecordItem.by_debit_wallet.query(key, RecordItem.debit_number == number, limit=1)
+        credits_ = RecordItem.by_credit_wallet.query(
+            key, RecordItem.credit_number == number, limit=1
+        )
+        with reading(LedgerBusy):
+            return next((item.transfer() for item in chain(debits, credits_)), None)
 
     def _indexed(self, key: str, number_max: int, limit: int) -> Iterator[Transfer]:
         """Yield the wallet's transfers of both sides, newest first, for as long as asked."""
