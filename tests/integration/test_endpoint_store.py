@@ -126,7 +126,7 @@ def test_health_is_kept_apart_and_once_for_each_version(
     store: EndpointStore, client_id: str
 ) -> None:
     found = added(store, client_id)
-    failed = Health().failed(NOON)
+    failed = Health().failed(NOON, NOON)
     store.save_health(client_id, found.id, failed)
     tried = failed.tried(NOON + timedelta(minutes=1))
     store.save_health(client_id, found.id, tried)

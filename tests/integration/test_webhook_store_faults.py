@@ -54,7 +54,7 @@ UPDATES: dict[str, Call] = {
 PUTS: dict[str, Call] = {
     "delivery": lambda client, id_: delivery_store(client).add(delivery(client_id=id_)),
     "health": lambda client, id_: endpoint_store(client).save_health(
-        id_, "whk_k1", Health().failed(NOON)
+        id_, "whk_k1", Health().failed(NOON, NOON)
     ),
 }
 READS: dict[str, tuple[str, Call]] = {

@@ -1,5 +1,7 @@
 """An endpoint that fails, or is slow, takes one sender at most, and nobody else's time."""
 
+from datetime import timedelta
+
 import pytest
 
 from evenkeel.webhooks.delivery import DeliveryStatus, Failure, Outcome
@@ -48,11 +50,43 @@ def test_a_healthy_endpoint_is_sent_to_by_as_many_as_there_are(office: Office) -
     assert sent_in_between == [3, 2, 1, 0]
 
 
+@pytest.mark.parametrize("outcome", [ERROR, TIMED_OUT], ids=["error", "timeout"])
+def test_after_a_failure_of_one_that_is_limited_nobody_tries_for_half_a_minute(
+    office: Office, outcome: Outcome
+) -> None:
+    """A sender that waits ten seconds for it, again and again, is lost to all others."""
+    strike(office, outcome)
+    failed_at = office.clock()
+    office.postman.always = outcome
+    times: list[float] = []
+    office.postman.while_sending = lambda: times.append(
+        (office.clock() - failed_at).total_seconds()
+    )
+    dues = taken(office, 20)
+    for second in range(121):
+        office.clock.now = failed_at + timedelta(seconds=second)
+        for due in dues:
+            office.sender.send(due)
+
+    assert times == [30, 60, 90, 120]
+
+
+def test_one_that_is_only_slow_is_not_made_to_rest(office: Office) -> None:
+    strike(office, SLOW)
+    office.postman.always = SLOW
+    began = len(office.postman.sent)
+    for due in taken(office, 5):
+        office.sender.send(due)
+
+    assert len(office.postman.sent) == began + 5
+
+
 @pytest.mark.parametrize("outcome", [ERROR, TIMED_OUT, SLOW], ids=["error", "timeout", "slow"])
 def test_one_that_struck_three_times_is_sent_to_by_one_at_a_time(
     office: Office, outcome: Outcome
 ) -> None:
     strike(office, outcome)
+    office.later(seconds=30)
     first, *others = taken(office, 4)
     began = len(office.postman.sent)
     office.postman.outcomes = [outcome]
@@ -121,6 +155,7 @@ def test_who_waits_looks_again_ever_less_often_and_is_given_up_after_a_day(
 
 def test_a_trial_whose_sender_died_ends_with_its_lease(office: Office) -> None:
     strike(office, ERROR)
+    office.later(seconds=30)
     office.happen("e1")
 
     def die() -> None:

@@ -29,6 +29,9 @@ CLOCK_SKEW_MAX = timedelta(minutes=1)
 # So many failures, or slow answers, in a row, and deliveries go one at a time.
 STRIKE_COUNT_MAX = 3
 SLOW_MS_MIN = 5_000
+# After a failure of such a one nobody tries for a while: the sender that waits for it is lost to
+# all others.
+REST_FOR = timedelta(seconds=30)
 # An endpoint at which nothing has arrived for so long is disabled when a delivery is given up.
 FAILING_FOR_MAX = timedelta(days=3)
 
@@ -194,7 +197,8 @@ class Health:
     Attributes:
         strikes: Failures and slow answers in a row, up to where it makes no difference.
         failing_since: The first failure after the latest success.
-        trial_until: Where deliveries go one at a time: until when one is under way.
+        trial_until: Where deliveries go one at a time: until when no other one may begin, for one
+            is under way or has just failed.
         version: 0 for what nothing is known of.
     """
 
@@ -215,10 +219,17 @@ class Health:
         return replace(self, trial_until=until, version=self.version + 1)
 
     def succeeded(self, *, is_slow: bool) -> Health:
-        return self._next(self._struck() if is_slow else 0, None)
+        strikes = self._struck() if is_slow else 0
+        return self._next(replace(self, strikes=strikes, failing_since=None, trial_until=None))
 
-    def failed(self, at: datetime) -> Health:
-        return self._next(self._struck(), self.failing_since or at)
+    def failed(self, at: datetime, now: datetime) -> Health:
+        """Note an attempt that began *at* some time, and failed *now*."""
+        strikes = self._struck()
+        rests_until = now + REST_FOR if strikes >= STRIKE_COUNT_MAX else None
+        since = self.failing_since or at
+        return self._next(
+            replace(self, strikes=strikes, failing_since=since, trial_until=rests_until)
+        )
 
     def is_hopeless(self, now: datetime) -> bool:
         return self.failing_since is not None and now - self.failing_since >= FAILING_FOR_MAX
@@ -226,7 +237,6 @@ class Health:
     def _struck(self) -> int:
         return min(self.strikes + 1, STRIKE_COUNT_MAX)
 
-    def _next(self, strikes: int, failing_since: datetime | None) -> Health:
+    def _next(self, found: Health) -> Health:
         """Return what is to be written, or itself where that is no news."""
-        found = replace(self, strikes=strikes, failing_since=failing_since, trial_until=None)
         return found if found == self else replace(found, version=self.version + 1)

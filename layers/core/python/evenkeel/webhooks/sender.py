@@ -25,7 +25,7 @@ from evenkeel.ids import derived_id
 from evenkeel.resilience.retry import Retry
 from evenkeel.webhooks import signing
 from evenkeel.webhooks.backoff import WINDOW, next_attempt_at
-from evenkeel.webhooks.delivery import LEASE_FOR, Attempt, Delivery, DeliveryStatus, Outcome
+from evenkeel.webhooks.delivery import LEASE_FOR, Attempt, Delivery, DeliveryStatus
 from evenkeel.webhooks.model import (
     SLOW_MS_MIN,
     DisabledReason,
@@ -83,10 +83,10 @@ class Sender:
     def _send_alone(
         self, due: Due, delivery: Delivery, endpoint: Endpoint, health: Health
     ) -> DeliveryStatus | None:
-        """Send it if no other delivery of the endpoint is under way; else it has to wait.
+        """Send it if no other delivery of the endpoint is under way or has just failed.
 
-        So an endpoint that fails, or is slow, has one sender at most, and the others' deliveries
-        have the rest. A delivery that waits uses up none of its attempts.
+        So an endpoint that fails, or is slow, has one sender at most, and not all of the time.
+        A delivery that has to wait uses up none of its attempts.
         """
         now = self.clock()
         if health.is_on_trial(now) or not self._begin_trial(endpoint, health, now):
@@ -167,7 +167,7 @@ class Sender:
 
     def _remember(self, endpoint: Endpoint, attempt: Attempt) -> Health:
         _, health = self.endpoints.look(endpoint.client_id, endpoint.id)
-        found = _after(health, attempt.at, attempt.outcome)
+        found = _after(health, attempt, self.clock())
         if found != health:
             self.endpoints.save_health(endpoint.client_id, endpoint.id, found)
         return found
@@ -203,7 +203,7 @@ class Sender:
         self.retry.call(partial(self.queue.put, due, delay_s=delay_s))
 
 
-def _after(health: Health, at: datetime, outcome: Outcome) -> Health:
-    if outcome.is_delivered:
-        return health.succeeded(is_slow=outcome.duration_ms >= SLOW_MS_MIN)
-    return health.failed(at)
+def _after(health: Health, attempt: Attempt, now: datetime) -> Health:
+    if attempt.outcome.is_delivered:
+        return health.succeeded(is_slow=attempt.outcome.duration_ms >= SLOW_MS_MIN)
+    return health.failed(attempt.at, now)
