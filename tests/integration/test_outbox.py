@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,9 @@ import pytest
 
 from evenkeel import bootstrap
 from evenkeel.payments.model import Payment
+from evenkeel.resilience.circuit import Circuit, CircuitState
+from evenkeel.resilience.limits import Limits
+from evenkeel.resilience.trial import Ballot, Trial
 from tests import requests
 from tests.emulator import Emulator
 from tests.fakes.clock import NOON
@@ -96,7 +99,7 @@ def outbox(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outb
     name = f"test-{uuid4().hex[:8]}"
     dynamodb, events = emulator.client("dynamodb"), emulator.client("events")
     streams = {}
-    for variable in ("PAYMENTS_TABLE", "LEDGER_TABLE"):
+    for variable in ("PAYMENTS_TABLE", "LEDGER_TABLE", "BREAKERS_TABLE"):
         table = f"{name}-{variable.lower()}"
         made = dynamodb.create_table(
             **TABLES[variable].definition(table),
@@ -169,6 +172,30 @@ def test_a_reader_that_dies_between_the_fold_and_the_bus_folds_once_and_tells_al
     assert outside(outbox.emulator, client_id) == 50
     assert set(first_heard(outbox.listener)) == {each.transfer.id for each in moved}
     assert set(outbox.listener.types()) == {"TransferPosted"}
+
+
+def test_each_transition_of_a_circuit_is_told_once_whatever_else_is_written(
+    outbox: Outbox,
+) -> None:
+    """Votes, the steps of a ramp, and the transition that is put away for the next one."""
+    store, limits = bootstrap.circuit_store(), Limits()
+    circuit = store.open_trial("wallet", Trial("tri_1", NOON), instead_of=None)
+    circuit = store.vote("wallet", Ballot("tri_1", 1, calls=7, failures=7))
+    moves: list[Callable[[Circuit], Circuit]] = [
+        lambda it: it.tripped(NOON, limits, "env_1"),
+        lambda it: it.probing("env_2", NOON, limits),
+        lambda it: it.probe_answered(NOON, "env_2"),
+        *[lambda it: it.stepped_up(NOON, "env_2")] * 3,
+    ]
+    for move in moves:
+        circuit = store.save(move(circuit), instead_of=circuit)
+    for _ in range(2):
+        assert outbox.run("circuit_stream", "BREAKERS_TABLE") == 0
+
+    once = ["CircuitOpened", "CircuitHalfOpened", "CircuitClosed"]
+    assert circuit.state is CircuitState.CLOSED
+    assert outbox.listener.types() == 2 * once
+    assert outbox.listener.heard[:3] == outbox.listener.heard[3:]
 
 
 def outside(emulator: Emulator, client_id: str) -> int:
