@@ -8,6 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from infra.local import books
+from infra.local.demo_order import Order
 from infra.local.demo_outage import Outage
 from infra.local.demo_shop import Shop, Wallet, claim, expect, money, tell
 from infra.local.http import Caller
@@ -33,8 +34,10 @@ class Day:
         self._decline(bob)
         self._refuse_strangers(alice)
         self._race(alice)
+        dave = self._shop.open("dave", 10_000)
+        Order(self._shop).tell(dave)
         outage.tell()
-        self._balance_the_books(alice, bob, outage.wallet)
+        self._balance_the_books(alice, bob, dave, outage.wallet)
 
     def _fund(self, wallet: Wallet) -> None:
         answer = self._merchant.post(

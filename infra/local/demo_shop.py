@@ -47,7 +47,13 @@ class Shop:
         return Wallet(wallet["id"], user_id)
 
     def pay(
-        self, wallet: Wallet, amount: int, *, key: str, headers: Mapping[str, str] | None = None
+        self,
+        wallet: Wallet,
+        amount: int,
+        *,
+        key: str,
+        capture: str = "automatic",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         body = {
             "userId": wallet.user_id,
@@ -56,6 +62,7 @@ class Shop:
             "currency": CURRENCY,
             "walletId": wallet.id,
             "process": True,
+            "capture": capture,
         }
         keyed = {"Idempotency-Key": f"{key}-{self.day}"} | dict(headers or {})
         return self.merchant.send("POST", "/api/payments", json.dumps(body).encode(), keyed)
