@@ -39,11 +39,16 @@ def test_the_wallet_has_the_id_that_the_readme_names(said: str) -> None:
 
 
 def test_the_payment_is_made_once_and_replayed(said: str) -> None:
-    assert said.count('"status":"COMPLETED"') == 2
+    assert said.count('"amountCaptured":1250') == 2
     assert "Idempotent-Replayed: true" in said
-    assert '"balance":8750' in said
+
+
+def test_the_hold_is_captured_in_part_and_refunded_in_part(said: str) -> None:
+    assert '"amountCaptured":2500,"amountRefunded":700' in said
+    assert '"event":"part_refunded","status":"PARTIALLY_REFUNDED"' in said
+    assert f'"balance":{10_000 - 1250 - 2500 + 700}' in said
 
 
 def test_the_wallet_agrees_with_its_entries(said: str) -> None:
     assert '"isBalanced":true' in said
-    assert '"entriesChecked":2' in said
+    assert '"entriesChecked":5' in said
