@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Received:
     target: str
     headers: Mapping[str, str]  # By their names in lower case.
     body: bytes
+    at_s: float  # On a clock that never goes back.
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Receiver:
     names: list[str | None] = field(default_factory=list)  # That TLS was asked for.
     stopped: Event = field(default_factory=Event)
     connection_count: int = 0
+    at_work: list[Thread] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -52,17 +55,19 @@ class Receiver:
             except OSError:
                 return  # It is over.
             self.connection_count += 1
-            # Whatever the other side does to this one, there may be a next.
-            with suppress(OSError), connection:
-                self._serve_one(connection)
+            thread = Thread(target=self._serve_one, args=(connection,))
+            self.at_work.append(thread)
+            thread.start()
 
     def _serve_one(self, connection: socket.socket) -> None:
-        if self.tls is None:
-            self._answer(connection)
-            return
-        self.tls.sni_callback = lambda _, name, __: self.names.append(name)
-        with self.tls.wrap_socket(connection, server_side=True) as secure:
-            self._answer(secure)
+        # Whatever the other side does to this one, there may be a next.
+        with suppress(OSError), connection:
+            if self.tls is None:
+                self._answer(connection)
+                return
+            self.tls.sni_callback = lambda _, name, __: self.names.append(name)
+            with self.tls.wrap_socket(connection, server_side=True) as secure:
+                self._answer(secure)
 
     def _answer(self, connection: socket.socket) -> None:
         if self.reads:
@@ -87,7 +92,8 @@ def receiver(
         finally:
             found.stopped.set()
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+            for each in (thread, *found.at_work):
+                each.join()
 
 
 def answer(status: int = 200, headers: str = "", body: str = "ok") -> Behaviour:
@@ -131,4 +137,4 @@ def _read(connection: socket.socket) -> Received:
             name.lower(): value for name, value in BytesHeaderParser().parsebytes(head).items()
         }
         body = stream.read(int(headers.get("content-length", 0)))
-    return Received(method, target, headers, body)
+    return Received(method, target, headers, body, time.monotonic())
