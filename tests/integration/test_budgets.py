@@ -23,6 +23,8 @@ CALL_COUNT_MAX = 5
 WRITE_UNITS_MAX = 12
 # In two requests it is claimed in a write of its own, which moves its entry in `by_due`.
 TWO_STEP_WRITE_UNITS_MAX = 14
+# A payment's item grows with each of its refunds, and every change of it writes it whole.
+TENTH_REFUND_WRITE_UNITS_MAX = 22
 
 Answered = dict[str, Any]
 
@@ -188,3 +190,118 @@ def test_what_is_kept_of_a_payment_fits_into_one_unit_each(
     }
 
     assert max(sizes.values()) <= KB, sizes
+
+
+# What can follow on a payment: an action, and its body.
+ENDS: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "capture": ("capture", None),
+    "capture a part": ("capture", {"amount": 1000}),
+    "void": ("void", None),
+}
+REFUNDS: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "refund": ("refund", None),
+    "refund a part": ("refund", {"amount": 500, "reason": "The croissant was cold"}),
+}
+
+
+@pytest.fixture
+def held(meter: Meter, key: str, warm: str) -> str:
+    payment_id = _id(create(key, "held", walletId=warm, process=True, capture="manual"))
+    meter.start()
+    return payment_id
+
+
+@pytest.fixture
+def paid(meter: Meter, key: str, warm: str) -> str:
+    payment_id = _id(create(key, "paid", walletId=warm, process=True))
+    meter.start()
+    return payment_id
+
+
+def _id(answer: Answered) -> str:
+    assert answer["statusCode"] == 201
+    payment_id: str = json.loads(answer["body"])["id"]
+    return payment_id
+
+
+def ask(
+    key: str,
+    payment_id: str,
+    action: str,
+    body: dict[str, Any] | None,
+    idempotency_key: str = "back-A-2026-000017",
+) -> Answered:
+    headers = {"X-API-Key": key, "Idempotency-Key": idempotency_key}
+    resource = f"/api/payments/{{id}}/{action}"
+    return payments_api(event("POST", resource, {"id": payment_id}, body, headers), Context())
+
+
+def hold_to_the_budget(meter: Meter, answer: Answered) -> None:
+    assert answer["statusCode"] == 200
+    assert len(meter.operations) <= CALL_COUNT_MAX, meter.operations
+    assert 0 < meter.sized_write_units <= WRITE_UNITS_MAX
+    assert 0 < meter.engine_write_units <= WRITE_UNITS_MAX
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_the_end_of_a_hold_takes_no_more_than_a_payment(
+    meter: Meter, key: str, held: str, name: str
+) -> None:
+    hold_to_the_budget(meter, ask(key, held, *ENDS[name]))
+
+
+@pytest.mark.parametrize("name", REFUNDS)
+def test_a_refund_takes_no_more_than_a_payment(
+    meter: Meter, key: str, paid: str, name: str
+) -> None:
+    hold_to_the_budget(meter, ask(key, paid, *REFUNDS[name]))
+
+
+def test_a_payment_that_nobody_has_processed_is_cheap_to_void(
+    meter: Meter, key: str, warm: str
+) -> None:
+    payment_id = _id(create(key, "forgotten"))
+    meter.start()
+    answer = ask(key, payment_id, "void", None)
+
+    assert answer["statusCode"] == 200
+    assert meter.operations == ["UpdateItem", "UpdateItem"]
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_end_asked_for_again_writes_nothing(
+    meter: Meter, key: str, held: str, name: str
+) -> None:
+    ask(key, held, *ENDS[name])
+    meter.start()
+    replayed = ask(key, held, *ENDS[name])
+
+    assert replayed["multiValueHeaders"]["Idempotent-Replayed"] == ["true"]
+    assert len(meter.operations) == 1, meter.operations
+    assert meter.sized_write_units == 0
+
+
+@pytest.mark.parametrize("name", REFUNDS)
+def test_a_refund_asked_for_again_writes_nothing(
+    meter: Meter, key: str, paid: str, name: str
+) -> None:
+    ask(key, paid, *REFUNDS[name])
+    meter.start()
+    replayed = ask(key, paid, *REFUNDS[name])
+
+    assert replayed["multiValueHeaders"]["Idempotent-Replayed"] == ["true"]
+    assert len(meter.operations) == 1, meter.operations
+    assert meter.sized_write_units == 0
+
+
+def test_a_payment_that_was_refunded_often_is_not_dear_to_refund_once_more(
+    meter: Meter, key: str, paid: str
+) -> None:
+    for number in range(9):
+        ask(key, paid, "refund", {"amount": 10}, f"back-{number}")
+    meter.start()
+    answer = ask(key, paid, "refund", {"amount": 10}, "back-9")
+
+    assert answer["statusCode"] == 200
+    assert len(meter.operations) <= CALL_COUNT_MAX, meter.operations
+    assert meter.sized_write_units <= TENTH_REFUND_WRITE_UNITS_MAX
