@@ -1,14 +1,17 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from infra.local import aws
 from infra.local.http import Answer, Caller
 from infra.local.stack import LocalStack, Ports
+from tests.listener import Listener, listening
 from tests.stack import Stack
 
 
@@ -83,3 +86,14 @@ def stranger(stack: Stack) -> Caller:
 @pytest.fixture
 def operator(stack: Stack) -> Caller:
     return Caller(stack["apiUrl"], stack["keys"]["ops"])
+
+
+@pytest.fixture
+def client(stack: Stack) -> Callable[[str], Any]:
+    return lambda service: aws.client(service, stack["awsEndpointUrl"])
+
+
+@pytest.fixture
+def listener(stack: Stack, client: Callable[[str], Any]) -> Iterator[Listener]:
+    with listening(client, stack["buses"]["evenkeel"]) as listener:
+        yield listener

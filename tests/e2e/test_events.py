@@ -1,36 +1,23 @@
 """What a payment tells, from its request over HTTP to a queue behind a rule of the bus."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 
 from evenkeel.events.model import EventType
-from infra.local import aws
 from infra.local.invoke import invoke
 from infra.replay import Wish, replay
 from tests.e2e.conftest import Shop
 from tests.event_docs import schema
-from tests.listener import Listener, listening
+from tests.listener import Listener
 from tests.local.waiting import soon
 from tests.stack import Stack
 
 Detail = dict[str, Any]
-
-
-@pytest.fixture
-def client(stack: Stack) -> Callable[[str], Any]:
-    return lambda service: aws.client(service, stack["awsEndpointUrl"])
-
-
-@pytest.fixture
-def listener(stack: Stack, client: Callable[[str], Any]) -> Iterator[Listener]:
-    with listening(client, stack["buses"]["evenkeel"]) as listener:
-        yield listener
 
 
 def about(detail: Detail, payment_id: str) -> bool:
