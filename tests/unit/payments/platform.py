@@ -44,7 +44,7 @@ class InMemoryJournal:
     """
 
     def __init__(self, store: InMemoryWalletStore) -> None:
-        self._store = store
+        self.store = store
         self.asked: list[str] = []
         self.fault: Exception | None = None
 
@@ -53,7 +53,7 @@ class InMemoryJournal:
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
-        return self._store.look(client_id, [transfer_id], ()).records.get(transfer_id)
+        return self.store.look(client_id, [transfer_id], ()).records.get(transfer_id)
 
 
 class RecordingSweepWatch:
