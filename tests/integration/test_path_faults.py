@@ -15,8 +15,9 @@ from tests.emulator import Emulator
 from tests.integration.path.books import Books
 from tests.integration.path.campaign import Campaign
 from tests.integration.path.faults import plans_of
+from tests.integration.path.lives import TURNS, EndCampaign
 from tests.integration.path.platform import Platform, Resources
-from tests.integration.path.scenarios import SCENARIOS
+from tests.integration.path.scenarios import SCENARIOS, path_of
 from tests.integration.path.wire import Wire
 
 
@@ -74,3 +75,25 @@ def test_a_fault_at_any_call_leaves_one_debit_or_none_and_one_answer(
     assert left.total() == len(list(plans_of(SCENARIOS[name].path, is_lasting=is_lasting)))
     assert len(left) > 1, "all faults have left the same behind"
     books.check()
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_what_follows_on_a_payment_is_made_of_these_calls(platform: Platform, name: str) -> None:
+    assert EndCampaign(platform, name).calls() == path_of(TURNS[name].calls)
+
+
+def test_the_campaign_on_what_follows_is_as_large_as_it_says() -> None:
+    plans = [plans_of(path_of(turn.calls), is_lasting=False) for turn in TURNS.values()]
+
+    assert sum(len(list(each)) for each in plans) == 461
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_a_fault_at_any_call_leaves_one_end_of_a_hold_and_one_transfer_of_a_refund(
+    platform: Platform, name: str
+) -> None:
+    left = EndCampaign(platform, name).run()
+
+    # A campaign in which nothing happened proves nothing.
+    assert left.total() == len(list(plans_of(path_of(TURNS[name].calls), is_lasting=False)))
+    assert len(left) > 1, "all faults have left the same behind"

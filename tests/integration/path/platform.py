@@ -1,5 +1,6 @@
 """The tables, the queue and the wallets of a test, as all processes of it share them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
@@ -102,10 +103,17 @@ class Platform:
         self, client_id: str, payment_id: str, transfer_id: str, wallet_id: str
     ) -> tuple[Payment | None, Record | None, Wallet]:
         """Return what is stored of a payment, all at one moment, and past the tap."""
+        payment, records, wallet = self.wide_sight(client_id, payment_id, [transfer_id], wallet_id)
+        return payment, next(iter(records), None), wallet
+
+    def wide_sight(
+        self, client_id: str, payment_id: str, transfer_ids: Sequence[str], wallet_id: str
+    ) -> tuple[Payment | None, Sequence[Record], Wallet]:
+        """Return the same of a payment with several transfers."""
         tables = self._resources
         ids = {
             tables.payments: [key_of(client_id, payment_id)],
-            tables.ledger: [key_of(client_id, transfer_id)],
+            tables.ledger: [key_of(client_id, transfer_id) for transfer_id in transfer_ids],
             tables.accounts: [key_of(client_id, wallet_id)],
         }
         with self.tap.muted():
@@ -113,7 +121,7 @@ class Platform:
         payments = [PaymentItem.stored(item).payment() for item in found[tables.payments]]
         records = [RecordItem.stored(item).record() for item in found[tables.ledger]]
         [wallet] = [WalletItem.stored(item).wallet() for item in found[tables.accounts]]
-        return next(iter(payments), None), next(iter(records), None), wallet
+        return next(iter(payments), None), records, wallet
 
     def messages(self) -> list[Message]:
         """Return what is in the queue; it stays there until it is deleted."""

@@ -1,7 +1,7 @@
 """Payments on their ways through the platform, each with the calls that it makes if all is well."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -49,13 +49,7 @@ class Scenario:
 
     @property
     def path(self) -> list[Call]:
-        """The calls, each with the how many-th of its kind it is."""
-        counts: Counter[str] = Counter(self.calls)
-        path: list[Call] = []
-        for name in reversed(self.calls):
-            path.append(Call.named(f"{name} {counts[name]}"))
-            counts[name] -= 1
-        return path[::-1]
+        return path_of(self.calls)
 
     def heals(self, plan: Plan) -> bool:
         """Whether the client is told the outcome at once, in spite of the fault."""
@@ -67,6 +61,16 @@ class Scenario:
         for step in self.prepare:
             step(history)
         history.platform.function.is_stopped = self.is_stopped
+
+
+def path_of(names: Sequence[str]) -> list[Call]:
+    """Return the calls, each with the how many-th of its kind it is."""
+    counts: Counter[str] = Counter()
+    path: list[Call] = []
+    for name in names:
+        counts[name] += 1
+        path.append(Call.named(f"{name} {counts[name]}"))
+    return path
 
 
 # What comes before.
