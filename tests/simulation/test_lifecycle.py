@@ -52,7 +52,7 @@ from tests.simulation.lifecycle.model import Deal, Fault, Model, Purse, Verdict
 from tests.unit.payments.platform import CLIENT, OPENING_MINOR, Killed, Platform, not_applied
 from tests.unit.payments.sweeps import answer_lost, killed_after, killed_before, request_lost
 
-EXAMPLE_COUNT = 400
+EXAMPLE_COUNT = 600
 STEP_COUNT = 40
 STEP_COUNT_MIN = 10_000
 DEAL_COUNT_MAX = 8
@@ -173,13 +173,14 @@ class Lives(RuleBasedStateMachine):
         self.asked(payment_id, what, share, fault)
 
     @precondition(lambda self: self.last is not None)
-    @rule(fault=faults, is_patient=st.booleans())
-    def insist(self, fault: Fault, *, is_patient: bool) -> None:
-        """Ask for the last thing again, perhaps after the lease of whoever was at it."""
-        if is_patient:
-            self.system.clock.advance(model.LEASE)
+    @rule(faults=st.lists(faults, min_size=1, max_size=3), is_patient=st.booleans())
+    def insist(self, faults: list[Fault], *, is_patient: bool) -> None:
+        """Ask for the last thing again and again, perhaps after the lease of whoever is at it."""
         assert self.last is not None
-        self.asked(*self.last, fault)
+        for fault in faults:
+            if is_patient:
+                self.system.clock.advance(model.LEASE)
+            self.asked(*self.last, fault)
 
     def asked(self, payment_id: str, what: str, share: str, fault: Fault) -> None:
         key, deal = PaymentKey(CLIENT, payment_id), self.model.deals[payment_id]
