@@ -3,7 +3,7 @@
 The tests meter a payment and hold `docs/cost.md` to what comes out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +113,16 @@ def total_usd(metered: Metered, assumed: Assumed | None = None) -> float:
     return sum(line.usd for line in lines(metered, assumed or Assumed()))
 
 
-def text(metered: Metered) -> str:
+def text(metered: Metered, others: Mapping[str, Metered]) -> str:
+    """Return the sheet of a payment, and of what else is metered by its name."""
     assumed = Assumed()
     rows, event_rows = (
         "\n".join(f"| {line.what} | {line.used} | {line.usd:.2f} |" for line in found)
         for found in (lines(metered, assumed), lines_of_events(assumed))
+    )
+    other_rows = "\n".join(
+        f"| {name} | {other.write_units} | {other.read_units} | {total_usd(other):.2f} |"
+        for name, other in others.items()
     )
     return f"""\
 # What a payment costs
@@ -130,6 +135,15 @@ A payment that is created and debited in one call, per million of them, in US do
 | **sum** | | **{total_usd(metered):.2f}** |
 
 The budget is ${BUDGET_USD:.0f}. A replay costs one read unit, one request and one invocation.
+
+What else a client may ask for, each in a request of its own and all else as above:
+
+| what | write units | read units | $ per million |
+|---|---|---|---|
+{other_rows}
+
+So a payment that is held first and captured later costs both. A refund is dearer, the more of them
+the payment has had: they are kept in its item, which is written whole.
 
 To tell others of it costs a dollar for each event, and is outside that budget:
 
