@@ -164,6 +164,7 @@ class Lives(RuleBasedStateMachine):
             capture=Capture.MANUAL if wish.is_manual else Capture.AUTOMATIC,
         )
         self.model.deals[ordered.payment_id] = deal
+        self.last = (ordered.payment_id, "process", "all")
         return replace(ordered, merchant_id=wish.merchant), deal
 
     @rule(number=numbers, what=asks, share=shares, fault=faults)
