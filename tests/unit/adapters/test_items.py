@@ -106,6 +106,9 @@ PAYMENTS = [
     CLAIMED.released(LATER, "transfer_not_applied"),
     HELD,
     ending.begun(HELD, Ending(EndingKind.CAPTURE, 5), LEASE, LATER),
+    ending.left_open(
+        ending.begun(HELD, Ending(EndingKind.CAPTURE, 5), LEASE, LATER), LATER, "lost"
+    ),
     CAPTURED,
     REFUNDING,
     refunding.succeeded(REFUNDING, REFUNDING.refunds["ref_a"], LATER),

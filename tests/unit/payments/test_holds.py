@@ -312,7 +312,39 @@ def test_an_end_that_may_be_under_way_is_not_given_back(platform: Platform) -> N
     assert answer.is_open
     ending = platform.stored().ending
     assert ending is not None
-    assert (ending.kind, ending.attempts, ending.may_be_applied) == (EndingKind.CAPTURE, 2, True)
+    assert (ending.kind, ending.attempts) == (EndingKind.CAPTURE, 2)
+    assert ending.open_since == platform.clock()
+
+
+@pytest.mark.usefixtures("held")
+def test_a_refusal_decides_nothing_while_an_earlier_capture_may_still_arrive(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(request_lost)
+    capture(platform, 150)
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
+
+    refused = capture(platform, 150)
+    assert (refused.cause, refused.payment.status) == ("wallet_frozen", PaymentStatus.AUTHORIZED)
+    assert platform.stored().ending is not None
+
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+    with pytest.raises(Declined):
+        capture(platform, 150)
+    assert platform.stored().ending is None
+
+
+@pytest.mark.usefixtures("held")
+def test_a_capture_from_a_frozen_wallet_is_not_asked_for_for_ever(platform: Platform) -> None:
+    platform.gateway.faults.append(request_lost)
+    capture(platform)
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+
+    swept(platform)
+
+    assert (platform.stored().status, platform.stored().ending) == (PaymentStatus.AUTHORIZED, None)
+    assert void(platform).payment.status is PaymentStatus.CANCELLED
 
 
 @pytest.mark.usefixtures("held")

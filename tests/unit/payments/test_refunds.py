@@ -266,6 +266,18 @@ def test_refunds_that_were_left_open_are_settled_all_in_one_sweep(platform: Plat
 
 
 @pytest.mark.usefixtures("paid")
+def test_the_refund_that_was_left_first_says_when_somebody_must_look(platform: Platform) -> None:
+    began_at = platform.clock()
+    platform.gateway.faults += [killed_before, killed_before]
+    for key in ("a", "b"):
+        with pytest.raises(Killed):
+            refund(platform, key, 100)
+        platform.wait(seconds=10)
+
+    assert platform.stored().due_at == began_at + LEASE_FOR
+
+
+@pytest.mark.usefixtures("paid")
 def test_a_refund_beside_another_one_is_recorded_too(platform: Platform) -> None:
     def meanwhile(ask: Ask) -> Posted:
         refund(platform, "b", 100)

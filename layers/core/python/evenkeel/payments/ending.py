@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from evenkeel.errors import InvalidState, RequestInProgress
 from evenkeel.ledger.commands import HoldEnd, Posted
 from evenkeel.ledger.transfer import TransferKind
-from evenkeel.payments.leases import Lease
+from evenkeel.payments.leases import LEASE_FOR, Lease
 from evenkeel.payments.states import Event, PaymentStatus
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ class Ending:
 
     Attributes:
         amount_minor: Of a capture; None is all that was authorized.
-        may_be_applied: An earlier attempt to end the hold may have been applied, or still be
+        open_since: When the latest attempt was made that may have been applied, or still be
             under way.
     """
 
     kind: EndingKind
     amount_minor: int | None = None
     attempts: int = 1
-    may_be_applied: bool = False
+    open_since: datetime | None = None
 
 
 def begun(payment: Payment, wish: Ending, lease: Lease, now: datetime) -> Payment:
@@ -66,7 +66,9 @@ def begun(payment: Payment, wish: Ending, lease: Lease, now: datetime) -> Paymen
         raise payment.not_while("be captured for more than was authorized")
     if payment.ending is not None:
         # Whoever was at it has asked for an end, or has died before or after that.
-        wish = replace(wish, attempts=payment.ending.attempts + 1, may_be_applied=True)
+        has_died = payment.lease is not None
+        open_since = payment.updated_at if has_died else payment.ending.open_since
+        wish = replace(wish, attempts=payment.ending.attempts + 1, open_since=open_since)
     return replace(payment.after(Event.CLAIMED, now, detail=wish.kind), ending=wish, lease=lease)
 
 
@@ -115,20 +117,27 @@ def ended(payment: Payment, end: Posted, now: datetime) -> Payment:
 
 
 def refused(payment: Payment, now: datetime, reason: str) -> Payment:
-    """Return the payment after the wallet gave no money for a capture: its hold stands."""
+    """Return the payment after the wallet gave no money for a capture: its hold stands.
+
+    Unless an earlier attempt may still be on its way: if the wallet thaws, that one is paid.
+    """
+    assert payment.ending is not None
+    open_since = payment.ending.open_since
+    if open_since is not None and now < open_since + LEASE_FOR:
+        return payment.after(Event.LEFT_OPEN, now, detail=reason)
     return replace(payment.after(Event.RELEASED, now, detail=reason), ending=None)
 
 
 def released(payment: Payment, now: datetime, cause: str) -> Payment:
     """Return the payment after an attempt that was not applied."""
     assert payment.ending is not None
-    if payment.ending.may_be_applied:
-        return left_open(payment, now, cause)
+    if payment.ending.open_since is not None:
+        return payment.after(Event.LEFT_OPEN, now, detail=cause)
     return replace(payment.after(Event.RELEASED, now, detail=cause), ending=None)
 
 
 def left_open(payment: Payment, now: datetime, cause: str) -> Payment:
     """Return the payment after an attempt of unknown outcome, free for the next one."""
     assert payment.ending is not None
-    open_ = replace(payment.ending, may_be_applied=True)
+    open_ = replace(payment.ending, open_since=now)
     return replace(payment.after(Event.LEFT_OPEN, now, detail=cause), ending=open_)

@@ -104,15 +104,22 @@ class Holds:
         try:
             end = self.wallets.ask(command, attempt.deadline)
         except Declined as declined:
-            self.records.outcome_saved(ending.refused(payment, self.clock(), declined.reason))
-            declined.payment_id = payment.id
-            raise
+            return self._refused(payment, wish, declined)
         except OutcomeUnknown as unknown:
             after = ending.left_open(payment, self.clock(), unknown.code)
             return self._recorded(after, wish, unknown.code)
         except Unavailable as unavailable:
             return self._put_off(payment, wish, unavailable)
         return self._recorded(ending.ended(payment, end, self.clock()), wish)
+
+    def _refused(self, payment: Payment, wish: Ending, declined: Declined) -> Answer:
+        """Give back a payment whose wallet pays nothing now."""
+        after = ending.refused(payment, self.clock(), declined.reason)
+        answer = self._recorded(after, wish, declined.reason)
+        if answer.is_open and after.ending is None:
+            declined.payment_id = payment.id
+            raise declined
+        return answer
 
     def _put_off(self, payment: Payment, wish: Ending, cause: Unavailable) -> Answer:
         """Give back a payment of whose hold nothing was ended."""

@@ -165,7 +165,7 @@ class Payment:
             return self._until(self.lease)
         if self.status is PaymentStatus.AUTHORIZED:
             return self._lapses_at
-        return max((self._until(refund.lease) for refund in self.open_refunds), default=None)
+        return min((self._until(refund.lease) for refund in self.open_refunds), default=None)
 
     def has_lapsed(self, now: datetime) -> bool:
         """Whether its hold has lasted for its time, and nobody has begun to end it."""

@@ -188,12 +188,15 @@ def lease_document(lease: Lease) -> Any:
 def _ending(stored: Any) -> Ending | None:
     if stored is None:
         return None
-    kind, *rest = stored
-    return Ending(EndingKind(kind), *rest)
+    kind, amount_minor, attempts, open_since = stored
+    return Ending(
+        EndingKind(kind), amount_minor, attempts, from_rfc3339(open_since) if open_since else None
+    )
 
 
 def ending_document(ending: Ending) -> Any:
-    return [ending.kind, ending.amount_minor, ending.attempts, ending.may_be_applied]
+    since = to_rfc3339(ending.open_since) if ending.open_since else None
+    return [ending.kind, ending.amount_minor, ending.attempts, since]
 
 
 def _refunds(documents: Mapping[str, Any], amounts: Mapping[str, int]) -> Mapping[str, Refund]:
