@@ -17,7 +17,8 @@ from evenkeel.ledger.ports import Tampering
 from evenkeel.ledger.transfer import Entry, Leg, Transfer, TransferKind
 from evenkeel.money import Money
 from evenkeel.payments import events as payment_events
-from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Order
 from evenkeel.payments.refunding import Refund, RefundStatus
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience import events as circuit_events

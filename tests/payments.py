@@ -1,7 +1,7 @@
 """Payments as tests make them."""
 
 from evenkeel.money import Money
-from evenkeel.payments.model import Capture, Order
+from evenkeel.payments.order import Capture, Order
 
 
 def order(

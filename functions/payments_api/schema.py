@@ -20,7 +20,7 @@ from evenkeel.entrypoints.schema import (
 )
 from evenkeel.errors import FieldError, ValidationFailed
 from evenkeel.money import Money
-from evenkeel.payments.model import Capture, Order
+from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.refunding import RefundOrder
 from evenkeel.payments.states import Change
 

@@ -27,7 +27,8 @@ from evenkeel.errors import Declined, DeclineReason, EvenkeelError, InvalidState
 from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.desk import PaymentDesk
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.model import HOLD_FOR, HOLD_GRACE, Capture, Payment
+from evenkeel.payments.model import HOLD_FOR, HOLD_GRACE, Payment
+from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.refunding import RefundOrder, RefundStatus
 from evenkeel.payments.states import PaymentStatus

@@ -17,7 +17,8 @@ from evenkeel.ledger.transfer import TransferKind
 from evenkeel.payments import ending, refunding
 from evenkeel.payments.ending import Ending, EndingKind
 from evenkeel.payments.leases import LEASE_FOR, Lease
-from evenkeel.payments.model import PENDING_FOR, Capture, Payment
+from evenkeel.payments.model import PENDING_FOR, Payment
+from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import (
     DUE_SHARD_COUNT,
     Begun,

@@ -22,7 +22,8 @@ from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.payments.answers import Attempt
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Order
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.payments.sweeper import Settlement, Sweep, Sweeper

@@ -36,7 +36,8 @@ from evenkeel.ledger.folding import movements
 from evenkeel.ledger.transfer import Transfer
 from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.desk import PaymentDesk
-from evenkeel.payments.model import Capture, Order, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.refunding import RefundOrder
 from evenkeel.payments.sweeper import Sweeper

@@ -13,7 +13,8 @@ from evenkeel.ledger.transfer import TRANSFER_PREFIX, Transfer, resolution_id
 from evenkeel.payments.answers import Answer
 from evenkeel.payments.desk import PaymentDesk
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.model import Capture, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.refunding import RefundOrder
 from evenkeel.wallets.model import WalletAction

@@ -21,8 +21,10 @@ from evenkeel.ledger.transfer import Decline, Entry, Leg, Record, Transfer, Tran
 from evenkeel.money import AMOUNT_MINOR_MAX, Money
 from evenkeel.payments import ending, refunding
 from evenkeel.payments.ending import Ending, EndingKind
+from evenkeel.payments.failure import Failure
 from evenkeel.payments.leases import Lease
-from evenkeel.payments.model import Capture, Failure, Order, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.refunding import RefundOrder
 from evenkeel.wallets.model import Wallet, WalletStatus
 from tests.fakes.clock import NOON

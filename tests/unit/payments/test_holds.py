@@ -21,7 +21,8 @@ from evenkeel.ledger.commands import Posted
 from evenkeel.payments.answers import Answer
 from evenkeel.payments.ending import EndingKind
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.model import HOLD_FOR, HOLD_GRACE, Capture, Payment
+from evenkeel.payments.model import HOLD_FOR, HOLD_GRACE, Payment
+from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.payments.sweeper import Settlement

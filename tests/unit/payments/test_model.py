@@ -6,7 +6,8 @@ import pytest
 from evenkeel.errors import Declined, DeclineReason, InvalidState, RequestInProgress
 from evenkeel.money import Money
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Order
 from evenkeel.payments.states import HISTORY_COUNT_MAX, TRANSITIONS, Event, PaymentStatus
 from tests.fakes.clock import NOON
 

@@ -20,7 +20,8 @@ from evenkeel.errors import (
 from evenkeel.ledger.commands import Posted
 from evenkeel.payments.answers import Answer
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.model import Capture, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.refunding import REFUND_COUNT_MAX, RefundOrder, RefundStatus
 from evenkeel.payments.states import PaymentStatus

@@ -24,7 +24,8 @@ from evenkeel.errors import (
 from evenkeel.ledger.commands import Posted
 from evenkeel.money import Money
 from evenkeel.payments.leases import LEASE_FOR
-from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Order
 from evenkeel.payments.ports import PaymentStore, SeenPayments, UserQuery
 from evenkeel.payments.service import Payments
 from evenkeel.payments.states import PaymentStatus

@@ -18,7 +18,8 @@ from evenkeel.ledger.transfer import Decline, Record, Transfer, resolution_id
 from evenkeel.payments import ending, refunding
 from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.desk import PaymentDesk
-from evenkeel.payments.model import Failure, Payment
+from evenkeel.payments.failure import Failure
+from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import Refund
 from evenkeel.payments.states import PaymentStatus
 

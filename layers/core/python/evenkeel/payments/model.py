@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from evenkeel.errors import Declined, DeclineReason, InvalidState, RequestInProgress
+from evenkeel.errors import Declined, InvalidState, RequestInProgress
 from evenkeel.ids import derived_id
 from evenkeel.ledger.commands import Debit
 from evenkeel.ledger.transfer import TRANSFER_PREFIX
-from evenkeel.money import Money
 from evenkeel.payments.ending import Ending
+from evenkeel.payments.failure import Failure
 from evenkeel.payments.leases import Lease
+from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.refunding import RESERVING, Refund, RefundStatus
 from evenkeel.payments.states import TRANSITIONS, Change, Event, PaymentStatus, shortened
 
@@ -31,40 +31,6 @@ QUEUED_FOR = timedelta(minutes=5)
 # A hold lasts so long at least: the clock that ends it may be ahead of the one that began it.
 HOLD_FOR = timedelta(days=7)
 HOLD_GRACE = timedelta(minutes=10)
-
-
-class Capture(StrEnum):
-    AUTOMATIC = "automatic"
-    MANUAL = "manual"  # Held first; captured or voided by another request.
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    reason: DeclineReason
-    message: str
-    request_id: str | None  # Of the request that met the refusal first.
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a client asked to be paid, under its idempotency key.
-
-    Attributes:
-        payment_id: Derived from the client, the route and the key: the payment
-            is its own idempotency record, for ever.
-        fingerprint: Of the request's contents.
-    """
-
-    payment_id: str
-    fingerprint: str
-    client_id: str
-    user_id: str
-    merchant_id: str
-    amount: Money
-    wallet_id: str | None = None
-    capture: Capture = Capture.AUTOMATIC
-    description: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +215,7 @@ class Payment:
         )
 
     def declined(self, now: datetime, declined: Declined) -> Payment:
-        failure = Failure(declined.reason, declined.message, declined.first_request_id)
+        failure = Failure.of(declined)
         return replace(self._processed(Event.DECLINED, now, failure.reason), failure=failure)
 
     def expired(self, now: datetime) -> Payment:

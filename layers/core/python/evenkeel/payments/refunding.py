@@ -16,11 +16,12 @@ from evenkeel.errors import IdempotencyKeyReused, RequestInProgress
 from evenkeel.ids import derived_id
 from evenkeel.ledger.commands import Refund as RefundCommand
 from evenkeel.ledger.transfer import TRANSFER_PREFIX
+from evenkeel.payments.failure import Failure
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.states import Event, PaymentStatus
 
 if TYPE_CHECKING:
-    from evenkeel.payments.model import Failure, Payment
+    from evenkeel.payments.model import Payment
 
 REFUND_PREFIX = "ref"
 REFUND_COUNT_MAX = 100  # They are kept in the payment, whose item must stay small.

@@ -24,9 +24,10 @@ from evenkeel.errors import (
 )
 from evenkeel.payments import refunding
 from evenkeel.payments.answers import Answer, Attempt
+from evenkeel.payments.failure import Failure
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.leases import Lease
-from evenkeel.payments.model import Failure, Payment
+from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.records import PaymentRecords
 from evenkeel.payments.refunding import Refund, RefundOrder, RefundStatus
@@ -91,7 +92,7 @@ class Refunds:
         try:
             self.wallets.ask(command, attempt.deadline)
         except Declined as declined:
-            failure = Failure(declined.reason, declined.message, declined.first_request_id)
+            failure = Failure.of(declined)
             return self._record(payment, refund, partial(refunding.failed, failure=failure))
         except OutcomeUnknown as unknown:
             left_open = partial(refunding.left_open, cause=unknown.code)

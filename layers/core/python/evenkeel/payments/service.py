@@ -24,7 +24,8 @@ from evenkeel.errors import (
 )
 from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.guard import WalletGuard
-from evenkeel.payments.model import Order, Payment
+from evenkeel.payments.model import Payment
+from evenkeel.payments.order import Order
 from evenkeel.payments.ports import (
     PaymentPage,
     PaymentQueue,

@@ -27,8 +27,10 @@ from evenkeel.clock import from_rfc3339, to_rfc3339
 from evenkeel.errors import DeclineReason
 from evenkeel.money import Money
 from evenkeel.payments.ending import Ending, EndingKind
+from evenkeel.payments.failure import Failure
 from evenkeel.payments.leases import Lease
-from evenkeel.payments.model import Capture, Failure, Order, Payment, PaymentRef
+from evenkeel.payments.model import Payment, PaymentRef
+from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.ports import DUE_SHARD_COUNT
 from evenkeel.payments.refunding import Refund, RefundStatus
 from evenkeel.payments.states import Change, Event, PaymentStatus
