@@ -134,12 +134,10 @@ class Delivery:
     def is_past(self, number: int) -> bool:
         """Tell whether nothing is left to do for whoever was to make the attempt *number*.
 
-        The attempt was made, and its outcome is recorded: by then the message for the next one
-        was on its way. Or a later one was begun.
+        It is over, or that attempt or a later one is recorded: by then the message for the next
+        one was on its way. One that was begun and is not recorded may have died with its sender.
         """
-        if self.is_over or self.attempt_count > number:
-            return True
-        return self.attempt_count == number and self.lease is None
+        return self.is_over or (self.attempt_count >= number and self.lease is None)
 
     def not_before(self) -> datetime:
         """Return when somebody may try: not while another one is at it, and not too early."""
