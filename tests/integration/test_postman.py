@@ -120,6 +120,8 @@ def test_a_redirect_is_an_outcome_and_is_not_followed(status: int) -> None:
         ("-5", None),
         ("1e9", None),
         ("", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
 def test_a_receiver_says_when_to_come_again(value: str, expected_s: float | None) -> None:

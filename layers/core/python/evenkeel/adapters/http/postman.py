@@ -130,7 +130,7 @@ class HttpPostman:
             return float(value)
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (at - self.clock()).total_seconds())
