@@ -13,21 +13,21 @@ from evenkeel.ledger.transfer import Transfer, TransferKind
 Show = Callable[[Transfer], Mapping[str, Any]]
 ShowTampering = Callable[[Tampering], Mapping[str, Any]]
 
-# A record never changes, so it has one version. A hold has two: it is placed, and it is ended.
-PLACED, ENDED = 1, 2
+# A record never changes, so it has one version: what is told of it has no order to be lost.
+RECORDED, TAMPERED_WITH = 1, 2
 
 
 def events_of(transfer: Transfer, show: Show) -> Sequence[Event]:
     """Return what a new record tells: something was posted, held, given back, or two of these."""
-    events = []
+    types = []
     if transfer.kind is TransferKind.HOLD:
-        events.append(_event(EventType.HOLD_PLACED, transfer.id, PLACED, transfer, show))
+        types.append(EventType.HOLD_PLACED)
     if transfer.posted_minor:
-        events.append(_event(EventType.TRANSFER_POSTED, transfer.id, PLACED, transfer, show))
+        types.append(EventType.TRANSFER_POSTED)
     if released_minor(transfer):
-        assert transfer.original_id is not None
-        events.append(_event(EventType.HOLD_RELEASED, transfer.original_id, ENDED, transfer, show))
-    return events
+        types.append(EventType.HOLD_RELEASED)
+    subject = Subject(transfer.client_id, transfer.id, RECORDED)
+    return [Event.of(type_, subject, transfer.posted_at, show(transfer)) for type_ in types]
 
 
 def released_minor(transfer: Transfer) -> int:
@@ -37,7 +37,7 @@ def released_minor(transfer: Transfer) -> int:
 
 def event_of_tampering(tampering: Tampering, show: ShowTampering) -> Event:
     """Return the event; each change of a record is one, told apart by its place in the stream."""
-    subject = Subject(tampering.client_id, tampering.transfer_id, ENDED)
+    subject = Subject(tampering.client_id, tampering.transfer_id, TAMPERED_WITH)
     return Event.of(
         EventType.LEDGER_TAMPERED,
         subject,
@@ -58,7 +58,3 @@ def alert_of_tampering(event: Event, tampering: Tampering) -> Alert:
             f" {event.id} and in the quarantine."
         ),
     )
-
-
-def _event(type_: EventType, object_id: str, version: int, by: Transfer, show: Show) -> Event:
-    return Event.of(type_, Subject(by.client_id, object_id, version), by.posted_at, show(by))
