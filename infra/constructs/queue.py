@@ -47,21 +47,13 @@ class Queue(sqs.Queue):
 
     def accept_from_rules(self) -> None:
         """Let EventBridge use the key; the policy of the queue itself is made by the rule."""
-        stack = self.stack
         self._key.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                # Without a condition on the source, which AWS says EventBridge does not support
+                # for encrypted targets. Which rule may send is in the policy of the queue.
                 resources=["*"],
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    # Not the one rule: it leads to a function whose log needs this key first.
-                    "ArnLike": {
-                        "aws:SourceArn": stack.format_arn(
-                            service="events", resource="rule", resource_name="*"
-                        )
-                    },
-                },
             )
         )
 
