@@ -14,6 +14,12 @@ from infra.constructs.function import Function
 BATCH_COUNT_MAX = 10
 ATTEMPT_COUNT_MAX = 5
 
+# What waits longer, delays and all its attempts included, waits for a worker that does not come.
+STANDSTILL = Duration.hours(1)
+
+PERIOD = Duration.minutes(1)
+MAXIMUM = cloudwatch.Stats.MAXIMUM
+
 # A batch that was cut off must not come again while the first one may still be at work.
 TIMEOUTS_UNTIL_VISIBLE = 6
 
@@ -57,6 +63,21 @@ class Queue(sqs.Queue):
             )
         )
 
+    def alarm(self, id_: str, description: str, metric: cloudwatch.Metric, *, above: float) -> None:
+        """Have people told when the metric is above that in any minute."""
+        alarm = cloudwatch.Alarm(
+            self,
+            id_,
+            alarm_description=description,
+            metric=metric,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            threshold=above,
+            evaluation_periods=1,
+            # A queue that nobody has used for six hours reports nothing: it is empty.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        AlertTopic.of(self).hear_of(alarm)
+
     def _serve(self, function: Function, *actions: str) -> None:
         function.allow(actions, [self.queue_arn])
         function.allow(["kms:Decrypt", "kms:GenerateDataKey"], [self._key.key_arn])
@@ -78,20 +99,12 @@ class DeadLetterQueue(Queue):
         )
 
     def _alarm(self) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
+        self.alarm(
             "NotEmpty",
-            alarm_description=f"{self.node.id} holds what nobody could handle: somebody must look",
-            metric=self.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
-            ),
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            threshold=0,
-            evaluation_periods=1,
-            # A queue that nobody has used for six hours reports nothing: it is empty.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            f"{self.node.id} holds what nobody could handle: somebody must look",
+            self.metric_approximate_number_of_messages_visible(period=PERIOD, statistic=MAXIMUM),
+            above=0,
         )
-        AlertTopic.of(self).hear_of(alarm)
 
 
 class WorkQueue(Queue):
@@ -110,6 +123,12 @@ class WorkQueue(Queue):
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead, max_receive_count=ATTEMPT_COUNT_MAX
             ),
+        )
+        self.alarm(
+            "Standstill",
+            f"{self.node.id} is not worked off",
+            self.metric_approximate_age_of_oldest_message(period=PERIOD, statistic=MAXIMUM),
+            above=STANDSTILL.to_seconds(),
         )
 
     def feed(

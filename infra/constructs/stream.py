@@ -87,7 +87,8 @@ class StreamReader(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             threshold=BEHIND.to_milliseconds(),
             evaluation_periods=BEHIND_PERIOD_COUNT,
-            # A reader that is not called has nothing to read.
+            # One that is not called reports nothing, be it that there is nothing to read or that
+            # its mapping is switched off. Only people can tell: see the runbook in docs/events.md.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         AlertTopic.of(self).hear_of(alarm)

@@ -26,19 +26,33 @@ def dead_letter_queues(service: Template) -> set[str]:
     return {name for name, queue in queues.items() if "RedrivePolicy" not in queue}
 
 
-def test_every_queue_where_messages_end_has_an_alarm(
-    service: Template, alarms: dict[str, Properties]
-) -> None:
-    watched = {
-        in_words(dimension["Value"]): each
+def watched(alarms: dict[str, Properties], metric: str) -> dict[str, Properties]:
+    """Return the alarms on a metric of queues, by the queue."""
+    return {
+        in_words(dimension["Value"]).removesuffix(".QueueName"): each
         for each in alarms.values()
+        if each["MetricName"] == metric
         for dimension in each.get("Dimensions", [])
         if dimension["Name"] == "QueueName"
     }
 
-    assert dead_letter_queues(service) == {name.removesuffix(".QueueName") for name in watched}
-    for each in watched.values():
-        assert each["MetricName"] == "ApproximateNumberOfMessagesVisible"
+
+def test_every_queue_whose_messages_are_not_worked_off_is_an_alarm(
+    service: Template, alarms: dict[str, Properties]
+) -> None:
+    still = watched(alarms, "ApproximateAgeOfOldestMessage")
+
+    assert set(still) == set(service.all("AWS::SQS::Queue")) - dead_letter_queues(service)
+    assert {each["Threshold"] for each in still.values()} == {3600}
+
+
+def test_every_queue_where_messages_end_has_an_alarm(
+    service: Template, alarms: dict[str, Properties]
+) -> None:
+    ends = watched(alarms, "ApproximateNumberOfMessagesVisible")
+
+    assert dead_letter_queues(service) == set(ends)
+    for each in ends.values():
         assert (each["ComparisonOperator"], each["Threshold"]) == ("GreaterThanThreshold", 0)
         assert (each["Statistic"], each["Period"], each["EvaluationPeriods"]) == ("Maximum", 60, 1)
 

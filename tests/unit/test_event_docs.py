@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from evenkeel.entrypoints.event_data import DATA
 from evenkeel.events.model import Event, EventType
+from evenkeel.webhooks.sender import ALERT_TYPE as WEBHOOK_DISABLED
 from tests.event_docs import FOLDER, PAGE, page, path, schema, text
 from tests.event_samples import samples
 
@@ -28,6 +29,11 @@ def test_the_committed_list_is_the_one_of_the_types() -> None:
 
 def test_every_type_has_a_schema_and_a_sample() -> None:
     assert set(DATA) == set(samples()) == set(EventType)
+
+
+def test_every_kind_of_alert_is_in_the_table() -> None:
+    for type_ in (EventType.LEDGER_TAMPERED.value, WEBHOOK_DISABLED):
+        assert f"| `{type_}` |" in PAGE.read_text()
 
 
 @pytest.mark.parametrize("type_", TYPES)
