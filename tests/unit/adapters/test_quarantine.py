@@ -38,6 +38,14 @@ def test_a_record_is_kept_whole_with_the_reason() -> None:
     }
 
 
+def test_a_reason_that_goes_on_and_on_is_cut() -> None:
+    queues = Queues()
+    SqsQuarantine(cast("SQSClient", queues), URL).put({"eventID": "1"}, reason="x" * 300_000)
+    [message] = queues.messages[URL]
+
+    assert json.loads(message) == {"reason": "x" * 1000, "record": {"eventID": "1"}}
+
+
 def test_what_has_no_json_is_kept_as_text() -> None:
     queues = Queues()
     put(queues, {"at": datetime(2026, 1, 1, tzinfo=UTC), "raw": b"\xff"})

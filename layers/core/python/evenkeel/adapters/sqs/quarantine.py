@@ -16,6 +16,7 @@ MESSAGE_BYTES_MAX = 256 * 1024
 # Of JSON, in which JSON's own quotation marks take two characters each at most.
 BEGINNING_CHARACTER_COUNT = 100_000
 OUTLINED_CHARACTER_COUNT_MAX = 1000
+REASON_CHARACTER_COUNT_MAX = 1000
 
 
 class SqsQuarantine:
@@ -24,6 +25,7 @@ class SqsQuarantine:
         self._queue_url = queue_url
 
     def put(self, record: Mapping[str, Any], *, reason: str) -> None:
+        reason = reason[:REASON_CHARACTER_COUNT_MAX]
         body = json.dumps({"reason": reason, "record": record}, default=str)
         if len(body) > MESSAGE_BYTES_MAX:
             # An item may be larger than a message, and a record that is not taken stops its shard.
