@@ -131,6 +131,18 @@ def test_a_delivery_expires_thirty_days_after_it_was_made(
     assert int(item["expires_at"]["N"]) == int(NOON.timestamp()) + 30 * 24 * 3600
 
 
+def test_a_delivery_that_is_asked_for_again_expires_thirty_days_after_that(
+    dynamodb: DynamoDBClient, client_id: str
+) -> None:
+    store = delivery_store(dynamodb)
+    added = store.add(delivery(client_id=client_id))
+    store.save(added.asked_again(LATER))
+    key = {"id": {"S": f"{client_id}/{added.id}"}}
+    item = dynamodb.get_item(TableName=os.environ["DELIVERIES_TABLE"], Key=key)["Item"]
+
+    assert int(item["expires_at"]["N"]) == int(LATER.timestamp()) + 30 * 24 * 3600
+
+
 def test_an_id_follows_from_the_client_the_endpoint_and_the_event() -> None:
     ids = {
         delivery("e1", "cli_a").id,

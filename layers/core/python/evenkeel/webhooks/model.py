@@ -8,16 +8,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from evenkeel.errors import LimitReached
-from evenkeel.events.model import SOURCES, Source
+from evenkeel.events.model import SOURCES, EventType, Source
 
 ENDPOINT_PREFIX = "whk"
 ENDPOINT_COUNT_MAX = 10
 EVERY_EVENT = "*"
 
-# What happens to clients' payments and money; how our own parts are is none of their business.
-EVENT_TYPES = tuple(
-    type_.value for type_, source in SOURCES.items() if source is not Source.RELIABILITY
+# How our own parts are, and what an intruder has written into our tables, is no client's business.
+UNTOLD = frozenset(
+    type_.value
+    for type_, source in SOURCES.items()
+    if source is Source.RELIABILITY or type_ is EventType.LEDGER_TAMPERED
 )
+EVENT_TYPES = tuple(type_.value for type_ in SOURCES if type_.value not in UNTOLD)
 
 # Long enough to bring a new secret to every server of a client.
 OLD_SECRET_FOR = timedelta(hours=24)
@@ -130,7 +133,8 @@ class Endpoint:
         """Tell whether it is to be told: not of what happened before its time."""
         wanted = EVERY_EVENT in self.wish.events or notice.event_type in self.wish.events
         is_new = notice.occurred_at >= self.created_at - CLOCK_SKEW_MAX
-        return self.status is EndpointStatus.ENABLED and wanted and is_new
+        is_told = wanted and notice.event_type not in UNTOLD
+        return self.status is EndpointStatus.ENABLED and is_told and is_new
 
     def signing(self, now: datetime) -> Sequence[str]:
         """Return the secrets that sign now, the newest first."""

@@ -103,7 +103,7 @@ class Sender:
         trial = health.tried(now + LEASE_FOR)
         try:
             self.endpoints.save_health(endpoint.client_id, endpoint.id, trial)
-        except VersionConflict:
+        except (StoreBusy, StoreUnconfirmed, VersionConflict):
             return False
         return True
 
@@ -129,8 +129,13 @@ class Sender:
         if next_at is not None:
             following = Due(due.client_id, due.endpoint_id, due.delivery_id, attempt.number + 1)
             self._put_back(following, (next_at - now).total_seconds())
+        is_last = next_at is None and not attempt.outcome.is_delivered
+        if is_last:
+            # First, while there is a message that comes again if this cannot be done.
+            self._judge(endpoint, attempt, is_last=True)
         recorded = self.retry.call(partial(self._record, claimed, attempt, next_at))
-        self._judge(endpoint, attempt, recorded)
+        if not is_last:
+            self._judge(endpoint, attempt, is_last=False)
         return recorded.status
 
     def _attempt(self, claimed: Delivery, endpoint: Endpoint) -> Attempt:
@@ -147,6 +152,8 @@ class Sender:
         stored = self.deliveries.find(claimed.client_id, claimed.id)
         if stored is None:
             return claimed.answered(attempt, next_at)  # It has expired.
+        if stored.since != claimed.since:
+            next_at = stored.next_attempt_at  # It was asked for again, and begins anew.
         answered = stored.answered(attempt, next_at)
         if answered != stored:
             self.deliveries.save(answered)
@@ -157,12 +164,12 @@ class Sender:
         self.deliveries.save(given_up)
         return given_up.status
 
-    def _judge(self, endpoint: Endpoint, attempt: Attempt, delivery: Delivery) -> None:
+    def _judge(self, endpoint: Endpoint, attempt: Attempt, *, is_last: bool) -> None:
         """Remember how the endpoint is, and disable it if it is gone or beyond hope."""
         health = self.retry.call(partial(self._remember, endpoint, attempt))
         if attempt.outcome.is_gone:
             self._disable(endpoint, DisabledReason.GONE)
-        elif delivery.status is DeliveryStatus.FAILED:
+        elif is_last:
             self._disable_if_hopeless(endpoint, health, self.clock())
 
     def _remember(self, endpoint: Endpoint, attempt: Attempt) -> Health:
@@ -178,13 +185,18 @@ class Sender:
 
     def _disable(self, endpoint: Endpoint, reason: DisabledReason) -> None:
         """Tell people first: who dies in between tells them twice, and not never."""
-        self.alerts().send(self._alert(endpoint, reason))
-        self.retry.call(partial(self._save_disabled, endpoint, reason))
+        if self.retry.call(partial(self._is_as_judged, endpoint)):
+            self.alerts().send(self._alert(endpoint, reason))
+            self.retry.call(partial(self._save_disabled, endpoint, reason))
 
     def _save_disabled(self, endpoint: Endpoint, reason: DisabledReason) -> None:
+        if self._is_as_judged(endpoint):
+            self.endpoints.save(endpoint.disabled(reason))
+
+    def _is_as_judged(self, endpoint: Endpoint) -> bool:
+        """Whether its owner has done nothing to it meanwhile, such as to enable it."""
         stored = self.endpoints.find(endpoint.client_id, endpoint.id)
-        if stored is not None and stored.status is EndpointStatus.ENABLED:
-            self.endpoints.save(stored.disabled(reason))
+        return stored is not None and stored.version == endpoint.version
 
     def _alert(self, endpoint: Endpoint, reason: DisabledReason) -> Alert:
         return Alert(

@@ -72,7 +72,6 @@ class DeliveryItem(Item):
             event_id=delivery.event_id,
             event_type=delivery.event_type,
             body=delivery.body,
-            expires_at=int((delivery.created_at + KEPT_FOR).timestamp()),
             **_mutable(delivery),
         )
 
@@ -116,6 +115,7 @@ def ref_of(key: str) -> DeliveryRef:
 def _mutable(delivery: Delivery) -> dict[str, Any]:
     lease = delivery.lease
     return {
+        "expires_at": int((delivery.since + KEPT_FOR).timestamp()),
         "since": delivery.since,
         "next_attempt_at": delivery.next_attempt_at,
         "status": delivery.status.value,
