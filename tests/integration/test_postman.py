@@ -138,6 +138,22 @@ def test_what_comes_after_the_status_is_not_waited_for() -> None:
     assert outcome.is_delivered
 
 
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+def test_what_is_said_before_the_answer_is_read_past(status: int) -> None:
+    before = f"HTTP/1.1 {status} Wait\r\nRetry-After: 5\r\n\r\n"
+    with receiver(raw(f"{before * 2}HTTP/1.1 204 Done\r\n\r\n".encode())) as found:
+        outcome = postman().post(found.url, BODY, HEADERS)
+
+    assert (outcome.status_code, outcome.retry_after_s) == (204, None)
+
+
+def test_one_that_wants_to_speak_something_else_has_answered() -> None:
+    with receiver(raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")) as found:
+        outcome = postman().post(found.url, BODY, HEADERS)
+
+    assert outcome.status_code == 101
+
+
 # --- Receivers that are slow, broken or not there ------------------------------------------
 
 
@@ -149,8 +165,9 @@ def test_what_comes_after_the_status_is_not_waited_for() -> None:
         drip(b"HTTP/1.1 200 OK\r\nX-Long: "),
         drip(b"HTTP/1.1 200 OK\r\n", b"X-Another: one\r\n"),
         drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
     ],
-    ids=["silent", "status", "header", "headers", "continue"],
+    ids=["silent", "status", "header", "headers", "continue", "hints"],
 )
 def test_time_is_over_for_one_that_is_silent_or_drips(behave: Behaviour) -> None:
     with receiver(behave) as found:
@@ -184,7 +201,6 @@ def test_time_is_over_for_one_that_reads_but_ever_so_slowly() -> None:
 @pytest.mark.parametrize(
     "behave",
     [
-        raw(b""),
         raw(b"\x00\xff\x00\xff\r\n\r\n"),
         raw(b"HTTP/1.1 twohundred OK\r\n\r\n"),
         raw(b"HTTP/1.1 20"),
@@ -192,8 +208,9 @@ def test_time_is_over_for_one_that_reads_but_ever_so_slowly() -> None:
         flood(b"HTTP/1.1 200 OK\r\n", b"X-Another: one\r\n"),
         flood(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 1000),
         flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        flood(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
     ],
-    ids=["nothing", "noise", "words", "half", "ssh", "headers", "header", "continue"],
+    ids=["noise", "words", "half", "ssh", "headers", "header", "continue", "hints"],
 )
 def test_an_answer_that_is_none_is_unreadable(behave: Behaviour) -> None:
     with receiver(behave) as found:
@@ -213,6 +230,13 @@ def test_where_nobody_listens_there_is_no_connection(free_port: int) -> None:
     outcome = postman().post(f"http://localhost:{free_port}/", BODY, HEADERS)
 
     assert outcome.failure is Failure.CONNECTION_FAILED
+
+
+def test_one_that_hangs_up_without_a_word_is_a_connection_that_broke() -> None:
+    with receiver(raw(b"")) as found:
+        outcome = postman().post(found.url, BODY, HEADERS)
+
+    assert (outcome.status_code, outcome.failure) == (None, Failure.CONNECTION_FAILED)
 
 
 @settings(max_examples=200, deadline=None)

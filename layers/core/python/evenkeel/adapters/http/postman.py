@@ -16,7 +16,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
 
 from evenkeel import __version__
 from evenkeel.adapters.http.resolver import addresses_of
@@ -72,6 +73,8 @@ class HttpPostman:
             failure = Failure.TIMED_OUT
         except ssl.SSLError:
             failure = Failure.TLS_FAILED
+        except RemoteDisconnected:  # Which is an HTTPException, too.
+            failure = Failure.CONNECTION_FAILED
         except HTTPException:
             failure = Failure.ANSWER_UNREADABLE
         except OSError:
@@ -90,6 +93,7 @@ class HttpPostman:
         wire = Wire(self._connected(destination, addresses, deadline), deadline)
         with closing(HTTPConnection(destination.host, destination.port)) as connection:
             connection.sock = wire
+            connection.response_class = _Answer
             connection.request("POST", destination.path, body, _all(headers, destination))
             # Its status says it all; the body is nobody's business here, and is not waited for.
             with connection.getresponse() as answer:
@@ -134,6 +138,17 @@ class HttpPostman:
             return None
         at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (at - self.clock()).total_seconds())
+
+
+class _Answer(HTTPResponse):
+    """The answer for good: what is said before it (early hints, say) is read past."""
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            # Headers that are there are an answer that is.
+            self.headers = None  # type: ignore[assignment]  # As it was in the beginning.
+            super().begin()
 
 
 def _first_connected(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
