@@ -11,6 +11,7 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenkeel.adapters.http import postman as postman_module
 from evenkeel.adapters.http import resolver
 from evenkeel.adapters.http.postman import HttpPostman, Resolve
 from evenkeel.webhooks.addresses import Reach
@@ -365,6 +366,22 @@ def test_the_connection_goes_to_the_address_that_was_looked_at_and_not_to_the_na
 def test_the_next_address_has_its_turn_where_the_first_does_not_listen() -> None:
     with receiver(answer()) as found:
         outcome = postman(resolve=_resolving(["127.0.0.99", "127.0.0.1"])).post(
+            found.url, BODY, HEADERS
+        )
+
+    assert outcome.is_delivered
+
+
+def test_the_next_address_has_its_turn_where_the_first_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postman_module, "CONNECT_S_MAX", 0.2)
+    with (
+        receiver(answer()) as found,
+        socket.create_server(("127.0.0.99", found.port), backlog=0),
+        socket.create_connection(("127.0.0.99", found.port)),  # Nobody takes it, nor the next.
+    ):
+        outcome = postman(resolve=_resolving(["127.0.0.99", "127.0.0.1"]), total_s_max=2.0).post(
             found.url, BODY, HEADERS
         )
 
