@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
-from evenkeel.entrypoints.cursors import read_delivery, read_offset, write_delivery, write_offset
+from evenkeel.entrypoints.cursors import page_of, read_delivery, write_delivery
 from evenkeel.entrypoints.http import Access, Api, reply
 from evenkeel.entrypoints.schema import PAGE_LIMIT_DEFAULT, Cursor, IdempotencyKey, Limit
 from evenkeel.webhooks.model import ENDPOINT_PREFIX
@@ -56,13 +56,10 @@ def list_webhooks(
     limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
 ) -> Response[WebhookList]:
     """List the webhooks, newest first."""
-    start = read_offset(cursor)
-    found = bootstrap.webhooks().of_client(api.caller.client_id)
-    is_last = start + limit >= len(found)
+    page = page_of(bootstrap.webhooks().of_client(api.caller.client_id), limit, cursor)
     return reply(
         WebhookList(
-            items=[WebhookReply.of(endpoint) for endpoint in found[start : start + limit]],
-            next_cursor=None if is_last else write_offset(start + limit),
+            items=[WebhookReply.of(endpoint) for endpoint in page.items], next_cursor=page.next
         )
     )
 

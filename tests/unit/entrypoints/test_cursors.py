@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from evenkeel.entrypoints.cursors import (
     CURSOR_LENGTH_MAX,
+    read_delivery,
     read_entry,
     read_offset,
     read_payment,
+    write_delivery,
     write_entry,
     write_offset,
     write_payment,
@@ -18,18 +20,21 @@ from evenkeel.entrypoints.cursors import (
 from evenkeel.errors import ValidationFailed
 from evenkeel.payments.model import PaymentRef
 from evenkeel.wallets.ports import EntryRef
+from evenkeel.webhooks.delivery import DeliveryRef
 from tests.fakes.clock import NOON
 
 Read = Callable[[str | None], object]
 
 PAYMENT = PaymentRef(NOON, "pay_gvknfofb4najsbjymxpik5wriy")
 ENTRY = EntryRef(7, "trf_gvknfofb4najsbjymxpik5wriy")
+DELIVERY = DeliveryRef(NOON, "dlv_gvknfofb4najsbjymxpik5wriy")
 SUFFIXES = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=1, max_size=26)
 
 WRITTEN: dict[str, Read] = {
     "MjAyNi0wMS0wMVQxMjowMDowMC4wMDAwMDBaL3BheV9ndmtuZm9mYjRuYWpzYmp5bXhwaWs1d3JpeQ": read_payment,
     "Ny90cmZfZ3ZrbmZvZmI0bmFqc2JqeW14cGlrNXdyaXk": read_entry,
     "MjU": read_offset,
+    "MjAyNi0wMS0wMVQxMjowMDowMC4wMDAwMDBaL2Rsdl9ndmtuZm9mYjRuYWpzYmp5bXhwaWs1d3JpeQ": read_delivery,
 }
 FOREIGN = [
     (cursor, read)
@@ -41,6 +46,7 @@ POSITIONS = [
     b"2026-01-01T12:00:00.000000Z/pay_gvknfofb4najsbjymxpik5wriy",
     b"7/trf_gvknfofb4najsbjymxpik5wriy",
     b"25",
+    b"2026-01-01T12:00:00.000000Z/dlv_gvknfofb4najsbjymxpik5wriy",
 ]
 
 each_reader = pytest.mark.parametrize("read", WRITTEN.values())
@@ -61,30 +67,37 @@ def assert_refused(read: Read, cursor: str) -> None:
 def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
     assert read_payment(None) is None
     assert read_entry(None) is None
+    assert read_delivery(None) is None
     assert read_offset(None) == 0
 
 
 def test_a_list_that_is_over_has_no_next_cursor() -> None:
     assert write_payment(None) is None
     assert write_entry(None) is None
+    assert write_delivery(None) is None
 
 
 def test_a_cursor_of_an_earlier_release_still_leads_to_its_place() -> None:
-    payment, entry, offset = WRITTEN
+    payment, entry, offset, delivery = WRITTEN
 
     assert read_payment(payment) == PAYMENT
     assert read_entry(entry) == ENTRY
     assert read_offset(offset) == 25
+    assert read_delivery(delivery) == DELIVERY
 
 
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     SUFFIXES,
 )
-def test_a_place_among_payments_comes_back(created_at: datetime, suffix: str) -> None:
-    ref = PaymentRef(created_at, f"pay_{suffix}")
+def test_a_place_among_payments_and_among_deliveries_comes_back(
+    created_at: datetime, suffix: str
+) -> None:
+    payment = PaymentRef(created_at, f"pay_{suffix}")
+    delivery = DeliveryRef(created_at, f"dlv_{suffix}")
 
-    assert read_payment(write_payment(ref)) == ref
+    assert read_payment(write_payment(payment)) == payment
+    assert read_delivery(write_delivery(delivery)) == delivery
 
 
 @given(st.integers(1, 10**15 - 1), SUFFIXES)

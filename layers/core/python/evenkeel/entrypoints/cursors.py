@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from evenkeel.clock import from_rfc3339, to_rfc3339
@@ -27,21 +28,12 @@ NUMBER_LENGTH_MAX = 15
 
 
 def write_payment(ref: PaymentRef | None) -> str | None:
-    return _write(f"{to_rfc3339(ref.created_at)}/{ref.payment_id}") if ref else None
+    return _write_moment(ref.created_at, ref.payment_id) if ref else None
 
 
 def read_payment(cursor: str | None) -> PaymentRef | None:
     """Raise ValidationFailed for what `write_payment` cannot have written."""
-    if cursor is None:
-        return None
-    created_at, _, payment_id = _read(cursor).partition("/")
-    try:
-        ref = PaymentRef(from_rfc3339(created_at), payment_id)
-    except ValueError as error:
-        raise _invalid() from error
-    if not is_id(PAYMENT_PREFIX, ref.payment_id):
-        raise _invalid()
-    return ref
+    return PaymentRef(*_read_moment(cursor, PAYMENT_PREFIX)) if cursor is not None else None
 
 
 def write_entry(ref: EntryRef | None) -> str | None:
@@ -59,21 +51,12 @@ def read_entry(cursor: str | None) -> EntryRef | None:
 
 
 def write_delivery(ref: DeliveryRef | None) -> str | None:
-    return _write(f"{to_rfc3339(ref.created_at)}/{ref.delivery_id}") if ref else None
+    return _write_moment(ref.created_at, ref.delivery_id) if ref else None
 
 
 def read_delivery(cursor: str | None) -> DeliveryRef | None:
     """Raise ValidationFailed for what `write_delivery` cannot have written."""
-    if cursor is None:
-        return None
-    created_at, _, delivery_id = _read(cursor).partition("/")
-    try:
-        ref = DeliveryRef(from_rfc3339(created_at), delivery_id)
-    except ValueError as error:
-        raise _invalid() from error
-    if not is_id(DELIVERY_PREFIX, ref.delivery_id):
-        raise _invalid()
-    return ref
+    return DeliveryRef(*_read_moment(cursor, DELIVERY_PREFIX)) if cursor is not None else None
 
 
 def write_offset(offset: int) -> str:
@@ -102,6 +85,20 @@ def page_of(items: Sequence[Item], limit: int, cursor: str | None) -> Page[Item]
     start = read_offset(cursor)
     end = start + limit
     return Page(items[start:end], write_offset(end) if end < len(items) else None)
+
+
+def _write_moment(created_at: datetime, id_: str) -> str:
+    return _write(f"{to_rfc3339(created_at)}/{id_}")
+
+
+def _read_moment(cursor: str, prefix: str) -> tuple[datetime, str]:
+    created_at, _, id_ = _read(cursor).partition("/")
+    if not is_id(prefix, id_):
+        raise _invalid()
+    try:
+        return from_rfc3339(created_at), id_
+    except ValueError as error:
+        raise _invalid() from error
 
 
 def _write(position: str) -> str:
