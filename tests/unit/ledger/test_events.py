@@ -117,6 +117,12 @@ def test_each_change_of_a_record_is_an_event_of_its_own_and_the_same_each_time()
     assert tampered(again).id != tampered(TAMPERING).id
 
 
+def test_what_was_done_to_a_record_makes_nothing_older_that_the_record_told(house: House) -> None:
+    [posted] = events_of(house.credit, shown)
+
+    assert tampered(TAMPERING).version == posted.version == 1
+
+
 def test_people_are_told_at_once_what_was_done_and_where_both_images_are() -> None:
     event = tampered(TAMPERING)
     alert = alert_of_tampering(event, TAMPERING)

@@ -13,8 +13,9 @@ from evenkeel.ledger.transfer import Transfer, TransferKind
 Show = Callable[[Transfer], Mapping[str, Any]]
 ShowTampering = Callable[[Tampering], Mapping[str, Any]]
 
-# A record never changes, so it has one version: what is told of it has no order to be lost.
-RECORDED, TAMPERED_WITH = 1, 2
+# A record never changes, so it has one version: what is told of it has no order to be lost. What
+# was done to it has the same, or whoever leaves out lower versions might miss that money moved.
+VERSION = 1
 
 
 def events_of(transfer: Transfer, show: Show) -> Sequence[Event]:
@@ -26,7 +27,7 @@ def events_of(transfer: Transfer, show: Show) -> Sequence[Event]:
         types.append(EventType.TRANSFER_POSTED)
     if released_minor(transfer):
         types.append(EventType.HOLD_RELEASED)
-    subject = Subject(transfer.client_id, transfer.id, RECORDED)
+    subject = Subject(transfer.client_id, transfer.id, VERSION)
     return [Event.of(type_, subject, transfer.posted_at, show(transfer)) for type_ in types]
 
 
@@ -37,7 +38,7 @@ def released_minor(transfer: Transfer) -> int:
 
 def event_of_tampering(tampering: Tampering, show: ShowTampering) -> Event:
     """Return the event; each change of a record is one, told apart by its place in the stream."""
-    subject = Subject(tampering.client_id, tampering.transfer_id, TAMPERED_WITH)
+    subject = Subject(tampering.client_id, tampering.transfer_id, VERSION)
     return Event.of(
         EventType.LEDGER_TAMPERED,
         subject,
