@@ -73,7 +73,8 @@ def test_all_that_can_change_of_a_delivery_is_saved(
     claimed = pending.claimed(LATER)
     store.save(claimed)
     stored_claimed = store.find(pending.client_id, pending.id)
-    answered = claimed.answered(Attempt(1, LATER, outcome), LATER + timedelta(seconds=15))
+    later = LATER + timedelta(seconds=15)
+    answered = claimed.answered(Attempt(1, LATER, outcome), later, since=claimed.since)
     store.save(answered)
 
     assert stored_claimed == claimed

@@ -7,7 +7,7 @@ from evenkeel.events.model import Alert
 from evenkeel.webhooks.backoff import ATTEMPT_COUNT_MAX
 from evenkeel.webhooks.delivery import DeliveryStatus, Outcome
 from evenkeel.webhooks.model import EVENT_TYPES, STRIKE_COUNT_MAX, DisabledReason, EndpointStatus
-from tests.fakes.postman import ERROR
+from tests.fakes.postman import ERROR, OK
 from tests.unit.webhooks.office import CLIENT, Office
 
 GONE = Outcome(20, status_code=410)
@@ -37,6 +37,21 @@ def test_what_is_asked_for_again_during_its_last_attempt_begins_anew(office: Off
 
     assert office.delivery().status is DeliveryStatus.DELIVERED
     assert len(office.postman.sent) == ATTEMPT_COUNT_MAX + 1
+
+
+def test_what_is_asked_for_again_while_it_arrives_is_sent_once_more(office: Office) -> None:
+    office.happen()
+
+    def meanwhile() -> None:
+        office.postman.while_sending = lambda: None
+        office.later(seconds=1)
+        office.webhooks.redeliver(CLIENT, "whk_k1", office.delivery().id)
+
+    office.postman.while_sending = meanwhile
+    office.send_all()
+
+    assert office.delivery().status is DeliveryStatus.DELIVERED
+    assert [each.outcome for each in office.delivery().attempts] == [OK, OK]
 
 
 def test_an_endpoint_that_is_gone_is_disabled_though_nobody_could_be_told_at_first(

@@ -159,11 +159,15 @@ class Delivery:
             version=self.version + 1,
         )
 
-    def answered(self, attempt: Attempt, next_attempt_at: datetime | None) -> Delivery:
+    def answered(
+        self, attempt: Attempt, next_attempt_at: datetime | None, *, since: datetime
+    ) -> Delivery:
         """Record an attempt: delivered, to be tried again, or given up.
 
         What was recorded already changes nothing. One whose lease has passed to another is
-        logged, instead of being held for cut off, and counts if it has arrived.
+        logged, instead of being held for cut off, and counts if it has arrived. One that was
+        begun when the delivery had another *since* is logged only: it was asked for again, and
+        that is still to be done.
         """
         others = tuple(each for each in self.attempts if each.number != attempt.number)
         if len(others) < len(self.attempts) and not self._is_cut_off(attempt.number):
@@ -175,9 +179,11 @@ class Delivery:
             lease=None if is_ours else self.lease,
             version=self.version + 1,
         )
+        if since != self.since:
+            return logged
         if attempt.outcome.is_delivered:
             return replace(logged, status=DeliveryStatus.DELIVERED, next_attempt_at=None)
-        if not is_ours:
+        if not is_ours or self.is_over:
             return logged
         is_given_up = next_attempt_at is None
         status = DeliveryStatus.FAILED if is_given_up else DeliveryStatus.PENDING

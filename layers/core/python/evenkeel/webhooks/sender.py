@@ -151,10 +151,8 @@ class Sender:
         """Record it in what is stored now: the client may have asked for it again meanwhile."""
         stored = self.deliveries.find(claimed.client_id, claimed.id)
         if stored is None:
-            return claimed.answered(attempt, next_at)  # It has expired.
-        if stored.since != claimed.since:
-            next_at = stored.next_attempt_at  # It was asked for again, and begins anew.
-        answered = stored.answered(attempt, next_at)
+            return claimed.answered(attempt, next_at, since=claimed.since)  # It has expired.
+        answered = stored.answered(attempt, next_at, since=claimed.since)
         if answered != stored:
             self.deliveries.save(answered)
         return answered
