@@ -1,11 +1,19 @@
 """What a sender decides about an endpoint, while others decide too, and what fails meanwhile."""
 
+from collections.abc import Callable
+
 import pytest
 
-from evenkeel.errors import BusUnconfirmed, EvenkeelError, StoreBusy, StoreUnconfirmed
+from evenkeel.errors import (
+    BusUnconfirmed,
+    EvenkeelError,
+    StoreBusy,
+    StoreUnconfirmed,
+    VersionConflict,
+)
 from evenkeel.events.model import Alert
 from evenkeel.webhooks.backoff import ATTEMPT_COUNT_MAX
-from evenkeel.webhooks.delivery import DeliveryStatus, Outcome
+from evenkeel.webhooks.delivery import LEASE_FOR, DeliveryStatus, Outcome
 from evenkeel.webhooks.model import EVENT_TYPES, STRIKE_COUNT_MAX, DisabledReason, EndpointStatus
 from tests.fakes.postman import ERROR, OK
 from tests.unit.webhooks.office import CLIENT, Office
@@ -94,6 +102,58 @@ def test_a_late_answer_does_not_disable_an_endpoint_that_was_enabled_meanwhile(
 
     assert office.endpoint().status is EndpointStatus.ENABLED
     assert len(office.alerts.alerts) == 1
+
+
+WRITE_FAULTS = [StoreBusy(), StoreUnconfirmed(), VersionConflict()]
+
+
+@pytest.mark.parametrize("error", WRITE_FAULTS, ids=repr)
+def test_what_waited_for_a_day_is_not_given_up_because_its_turn_could_not_be_taken(
+    office: Office, error: Exception
+) -> None:
+    office.postman.outcomes = [ERROR] * STRIKE_COUNT_MAX
+    for number in range(STRIKE_COUNT_MAX):
+        office.happen(f"e{number}")
+        office.send_next()
+    office.queue.waiting.clear()
+    office.happen("old")
+    office.later(hours=25)
+    office.endpoints.faults.append(error)
+    office.send_next()
+    status_then = office.delivery("old").status
+    office.send_all()
+
+    assert status_then is DeliveryStatus.PENDING
+    assert office.delivery("old").status is DeliveryStatus.DELIVERED
+
+
+@pytest.mark.parametrize("error", WRITE_FAULTS, ids=repr)
+@pytest.mark.parametrize("is_turn", [True, False], ids=["turn", "claim"])
+def test_who_may_have_taken_it_or_not_looks_again_when_the_lease_is_over(
+    office: Office, error: Exception, *, is_turn: bool
+) -> None:
+    """Sooner there is nothing to see, and each look costs."""
+    office.postman.outcomes = [ERROR] * STRIKE_COUNT_MAX
+    for number in range(STRIKE_COUNT_MAX):
+        office.happen(f"e{number}")
+        office.send_next()
+    office.queue.waiting.clear()
+    office.later(minutes=5)
+    office.happen("next")
+    if is_turn:
+        office.endpoints.faults.append(error)
+    else:
+        office.deliveries.before_save = raising(error)
+    office.send_next()
+
+    assert office.queue.waiting == [(office.clock() + LEASE_FOR, office.due(1, "next"))]
+
+
+def raising(error: Exception) -> Callable[[object], None]:
+    def fail(_: object) -> None:
+        raise error
+
+    return fail
 
 
 @pytest.mark.parametrize("error", [StoreBusy(), StoreUnconfirmed()], ids=repr)

@@ -89,7 +89,7 @@ class Sender:
         A delivery that has to wait uses up none of its attempts.
         """
         now = self.clock()
-        if health.is_on_trial(now) or not self._begin_trial(endpoint, health, now):
+        if health.is_on_trial(now):
             if now > delivery.since + WINDOW:
                 self._disable_if_hopeless(endpoint, health, now)
                 return self._give_up(delivery)
@@ -97,23 +97,25 @@ class Sender:
             turn_s = min(TURN_S_MAX, max(TURN_S_MIN, age_s * TURN_SHARE))
             self._put_back(due, turn_s * (1 + self.draw()) / 2)
             return None
-        return self._send(due, delivery, endpoint)
-
-    def _begin_trial(self, endpoint: Endpoint, health: Health, now: datetime) -> bool:
         trial = health.tried(now + LEASE_FOR)
+        save_trial = partial(self.endpoints.save_health, endpoint.client_id, endpoint.id, trial)
+        return self._send(due, delivery, endpoint) if self._is_ours(due, save_trial) else None
+
+    def _is_ours(self, due: Due, take: Callable[[], None]) -> bool:
+        """Take what one may have at a time. If that is not certain, put the message back.
+
+        It may be ours, or another's: whoever it is, the lease is over by then.
+        """
         try:
-            self.endpoints.save_health(endpoint.client_id, endpoint.id, trial)
+            take()
         except (StoreBusy, StoreUnconfirmed, VersionConflict):
+            self._put_back(due, LEASE_FOR.total_seconds())
             return False
         return True
 
     def _send(self, due: Due, delivery: Delivery, endpoint: Endpoint) -> DeliveryStatus | None:
         claimed = delivery.claimed(self.clock())
-        try:
-            self.deliveries.save(claimed)
-        except (StoreBusy, StoreUnconfirmed, VersionConflict):
-            # It may be ours, or another's: whoever it is, the lease is over by then.
-            self._put_back(due, LEASE_FOR.total_seconds())
+        if not self._is_ours(due, partial(self.deliveries.save, claimed)):
             return None
         attempt = self._attempt(claimed, endpoint)
         now = self.clock()
