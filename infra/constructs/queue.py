@@ -14,9 +14,6 @@ from infra.constructs.function import Function
 BATCH_COUNT_MAX = 10
 ATTEMPT_COUNT_MAX = 5
 
-# What waits longer, delays and all its attempts included, waits for a worker that does not come.
-STANDSTILL = Duration.hours(1)
-
 PERIOD = Duration.minutes(1)
 MAXIMUM = cloudwatch.Stats.MAXIMUM
 
@@ -73,7 +70,8 @@ class Queue(sqs.Queue):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             threshold=above,
             evaluation_periods=1,
-            # A queue that nobody has used for six hours reports nothing: it is empty.
+            # A queue that nobody has used for six hours reports nothing: it is empty. A rule that
+            # has failed at nothing reports nothing.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         AlertTopic.of(self).hear_of(alarm)
@@ -108,10 +106,21 @@ class DeadLetterQueue(Queue):
 
 
 class WorkQueue(Queue):
-    """Messages for one function, and beside it a queue for those that failed too often."""
+    """Messages for one function, and beside it a queue for those that failed too often.
+
+    What waits longer than *standstill*, delays and attempts included, waits for a worker
+    that does not come.
+    """
 
     def __init__(
-        self, scope: Construct, id_: str, *, key: kms.IKey, retention: Duration, worker: Function
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        key: kms.IKey,
+        retention: Duration,
+        standstill: Duration,
+        worker: Function,
     ) -> None:
         self.dead = DeadLetterQueue(scope, f"{id_}Dead", key=key)
         super().__init__(
@@ -128,7 +137,7 @@ class WorkQueue(Queue):
             "Standstill",
             f"{self.node.id} is not worked off",
             self.metric_approximate_age_of_oldest_message(period=PERIOD, statistic=MAXIMUM),
-            above=STANDSTILL.to_seconds(),
+            above=standstill.to_seconds(),
         )
 
     def feed(

@@ -6,6 +6,7 @@ bus -> WebhookEvents -> webhooks -> WebhookDeliveries -> webhook_sender -> the i
 from collections.abc import Callable
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -14,7 +15,7 @@ from constructs import Construct
 from infra.constructs.alerts import AlertTopic
 from infra.constructs.bus import Bus
 from infra.constructs.function import Function
-from infra.constructs.queue import Queue, WorkQueue
+from infra.constructs.queue import PERIOD, Queue, WorkQueue
 from infra.constructs.table import Table
 
 # Where clients' events are; those of our own reliability are told to nobody outside.
@@ -26,6 +27,17 @@ DELIVERY_RETRY_COUNT_MAX = 185
 
 # Longer than any outage of ours that we mean to survive without losing an event.
 RETENTION = Duration.days(7)
+
+# Nothing in the first queue is delayed. In the second one it is for up to 15 minutes, and receivers
+# that take their time hold up those behind them.
+EVENTS_STANDSTILL = Duration.minutes(15)
+DELIVERIES_STANDSTILL = Duration.hours(1)
+
+# Given by us: what CloudFormation makes up begins with the bus, and metrics know the name alone.
+RULE_NAME = "evenkeel-webhooks"
+
+# An event is not in the queue, and at worst nowhere. A right that is missing looks like this.
+LOSSES = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 
 FAN_OUT_COUNT_MAX = 8
 # Fewer than are reserved: a message that Lambda refuses counts as an attempt of it.
@@ -54,7 +66,12 @@ class Webhooks:
         self._deliveries = deliveries
         sender = function("webhook_sender", timeout_s=45, memory_mb=512, faces_internet=True)
         self._queue = WorkQueue(
-            scope, "WebhookDeliveries", key=key, retention=RETENTION, worker=sender
+            scope,
+            "WebhookDeliveries",
+            key=key,
+            retention=RETENTION,
+            standstill=DELIVERIES_STANDSTILL,
+            worker=sender,
         )
         self._send_with(sender, alerts, reach)
         self._fan_out(scope, function("webhooks", timeout_s=30, memory_mb=512), bus, key)
@@ -72,12 +89,23 @@ class Webhooks:
         worker.use(self._endpoints, "BatchGetItem", "GetItem")
         worker.use(self._deliveries, "PutItem")
         self._may_queue(worker)
-        queue = WorkQueue(scope, "WebhookEvents", key=key, retention=RETENTION, worker=worker)
+        queue = WorkQueue(
+            scope,
+            "WebhookEvents",
+            key=key,
+            retention=RETENTION,
+            standstill=EVENTS_STANDSTILL,
+            worker=worker,
+        )
         queue.feed(worker, concurrency_max=FAN_OUT_COUNT_MAX)
+        self._fill(scope, queue, bus)
+
+    def _fill(self, scope: Construct, queue: WorkQueue, bus: Bus) -> None:
         queue.accept_from_rules()
         rule = events.CfnRule(
             scope,
             "WebhookEventsRule",
+            name=RULE_NAME,
             event_bus_name=bus.event_bus_name,
             event_pattern={"source": SOURCES},
             targets=[
@@ -96,6 +124,20 @@ class Webhooks:
         )
         for each in (queue, queue.dead):
             _accept_from(rule, each)
+        for metric in LOSSES:
+            queue.alarm(
+                metric,
+                f"{RULE_NAME} cannot put its events into {queue.node.id}",
+                cloudwatch.Metric(
+                    namespace="AWS/Events",
+                    metric_name=metric,
+                    # Of a rule on the default bus it would be the second alone.
+                    dimensions_map={"EventBusName": bus.event_bus_name, "RuleName": RULE_NAME},
+                    period=PERIOD,
+                    statistic=cloudwatch.Stats.SUM,
+                ),
+                above=0,
+            )
 
     def _send_with(self, sender: Function, alerts: AlertTopic, reach: str) -> None:
         sender.use(self._endpoints, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")

@@ -35,6 +35,8 @@ from infra.stacks.network import NetworkStack
 
 # Longer than the outages that it is for. A payment outlives its message: the sweeper finds it.
 PAYMENT_QUEUE_RETENTION = Duration.days(2)
+# Twice the longest delay of a message.
+PAYMENT_QUEUE_STANDSTILL = Duration.minutes(30)
 
 # Fewer than are reserved for it: a batch that Lambda refuses counts as an attempt of its messages.
 PAYMENT_WORKER_COUNT_MAX = 10
@@ -193,6 +195,7 @@ class ServiceStack(Stack):
             "PaymentQueue",
             key=self._key,
             retention=PAYMENT_QUEUE_RETENTION,
+            standstill=PAYMENT_QUEUE_STANDSTILL,
             worker=worker,
         )
         queue.feed(worker, concurrency_max=PAYMENT_WORKER_COUNT_MAX)

@@ -43,7 +43,29 @@ def test_every_queue_whose_messages_are_not_worked_off_is_an_alarm(
     still = watched(alarms, "ApproximateAgeOfOldestMessage")
 
     assert set(still) == set(service.all("AWS::SQS::Queue")) - dead_letter_queues(service)
-    assert {each["Threshold"] for each in still.values()} == {3600}
+    assert {name: each["Threshold"] for name, each in still.items()} == {
+        "WebhookEvents": 15 * 60,
+        "PaymentQueue": 30 * 60,
+        "WebhookDeliveries": 60 * 60,
+    }
+
+
+def test_an_event_that_a_rule_cannot_put_into_its_queue_is_an_alarm(
+    service: Template, alarms: dict[str, Properties]
+) -> None:
+    rule = service.all("AWS::Events::Rule")["WebhookEventsRule"]
+    of_rules = {
+        each["MetricName"]: each for each in alarms.values() if each["Namespace"] == "AWS/Events"
+    }
+
+    assert set(of_rules) == {"FailedInvocations", "InvocationsFailedToBeSentToDlq"}
+    for each in of_rules.values():
+        assert {one["Name"]: in_words(one["Value"]) for one in each["Dimensions"]} == {
+            "EventBusName": "Bus",
+            "RuleName": rule["Name"],
+        }
+        assert (each["ComparisonOperator"], each["Threshold"]) == ("GreaterThanThreshold", 0)
+        assert (each["Statistic"], each["Period"], each["EvaluationPeriods"]) == ("Sum", 60, 1)
 
 
 def test_every_queue_where_messages_end_has_an_alarm(
