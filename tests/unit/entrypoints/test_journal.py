@@ -196,6 +196,26 @@ def test_what_was_done_to_the_ledger_is_told_alerted_and_kept(
     assert record["said"] == "!"
 
 
+def test_what_was_done_and_cannot_be_shown_is_alerted_and_kept_and_stands_in_nobodys_way(
+    store: InMemoryFoldStore,
+    shelf: Shelf,
+    bus: RecordedBus,
+    alerts: RecordedAlerts,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shown(tampering: Tampering) -> Mapping[str, Any]:
+        raise ValueError(f"a set is no JSON: {tampering.before}")
+
+    monkeypatch.setattr(journal, "shown_tampering", shown)
+    fold_and_publish(batch("1", "!", "3"))
+
+    assert store.totals == {COFFEE: (0, 4)}
+    assert [event.object_id for event in bus.events] == ["trf_1", "trf_3"]
+    [alert] = alerts.alerts
+    assert (alert.severity, alert.object_id) == (Severity.CRITICAL, "trf_9")
+    assert {record["said"] for record, _ in shelf.kept} == {"!"}
+
+
 def test_people_hear_of_it_whatever_else_is_down(
     store: InMemoryFoldStore,
     shelf: Shelf,

@@ -48,6 +48,11 @@ def fold_and_publish(raw_records: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _tell(outbox: Outbox, raw: Mapping[str, Any], tampering: Tampering) -> Alert:
-    event = event_of_tampering(tampering, shown_tampering)
+    try:
+        event = event_of_tampering(tampering, shown_tampering)
+    except Exception as error:
+        # Whatever it is: what nobody can show has to be said all the more, and stops nobody.
+        outbox.set_aside(raw, error)
+        return alert_of_tampering(event_of_tampering(tampering, lambda _: {}), tampering)
     outbox.add(raw, [event])
     return alert_of_tampering(event, tampering)

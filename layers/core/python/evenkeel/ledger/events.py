@@ -55,7 +55,7 @@ def alert_of_tampering(event: Event, tampering: Tampering) -> Alert:
         title=f"The ledger was tampered with: {tampering.change} of a record",
         detail=(
             f"{tampering.change} of {tampering.transfer_id}, client {tampering.client_id}. Nothing"
-            " of ours changes or removes a record of the journal. Both images are in the event"
-            f" {event.id} and in the quarantine."
+            " of ours changes or removes a record of the journal. Both images are in the"
+            f" quarantine, and in the event {event.id} if they could be shown."
         ),
     )

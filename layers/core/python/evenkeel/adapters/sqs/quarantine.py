@@ -16,6 +16,7 @@ MESSAGE_BYTES_MAX = 256 * 1024
 # Of JSON, in which JSON's own quotation marks take two characters each at most.
 BEGINNING_CHARACTER_COUNT = 100_000
 OUTLINED_CHARACTER_COUNT_MAX = 1000
+# The text of any exception, which may repeat what it could not read.
 REASON_CHARACTER_COUNT_MAX = 1000
 
 
