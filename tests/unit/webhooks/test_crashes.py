@@ -7,12 +7,15 @@ comes to the rescue.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
-from evenkeel.webhooks.delivery import DeliveryStatus, Outcome
-from evenkeel.webhooks.model import EndpointStatus
+from evenkeel.errors import StoreBusy, StoreUnconfirmed
+from evenkeel.webhooks.backoff import ATTEMPT_COUNT_MAX
+from evenkeel.webhooks.delivery import Delivery, DeliveryStatus, Outcome
+from evenkeel.webhooks.model import FAILING_FOR_MAX, DisabledReason, EndpointStatus, Health
 from evenkeel.webhooks.ports import Due
 from tests.fakes.postman import ERROR, OK
 from tests.unit.webhooks.office import CLIENT, Office
@@ -60,9 +63,12 @@ class Mortal:
 class World:
     """An office whose processes die as fate has it, and queues that hand out again."""
 
-    def __init__(self, fate: Fate, outcomes: list[Outcome]) -> None:
+    def __init__(self, fate: Fate, outcomes: list[Outcome], *, is_hopeless: bool = False) -> None:
         self.office = Office()
         self.office.register()
+        if is_hopeless:
+            failing = Health(failing_since=self.office.clock() - FAILING_FOR_MAX, version=1)
+            self.office.endpoints.save_health(CLIENT, "whk_k1", failing)
         self.office.postman.outcomes = outcomes
         self.visible_again = 270
         ports = {
@@ -95,16 +101,16 @@ class World:
             self.office.queue.put(due, delay_s=self.visible_again)
 
 
-def calls_of(outcomes: list[Outcome]) -> list[str]:
+def calls_of(outcomes: list[Outcome], *, is_hopeless: bool = False) -> list[str]:
     fate = Fate()
-    World(fate, list(outcomes)).run()
+    World(fate, list(outcomes), is_hopeless=is_hopeless).run()
     return fate.calls
 
 
-def every_death(outcomes: list[Outcome]) -> list[Any]:
+def every_death(outcomes: list[Outcome], *, is_hopeless: bool = False) -> list[Any]:
     return [
         pytest.param(at, is_late, id=f"{at}-{name}-{'after' if is_late else 'before'}")
-        for at, name in enumerate(calls_of(outcomes), start=1)
+        for at, name in enumerate(calls_of(outcomes, is_hopeless=is_hopeless), start=1)
         for is_late in (False, True)
     ]
 
@@ -152,12 +158,72 @@ def test_people_hear_of_an_endpoint_that_is_disabled_whenever_a_process_dies(
     world = World(Fate({at: is_late}), [GONE] * 4)
     world.run()
     office = world.office
-    # One that died after the record leaves it to the next event.
-    office.happen("e2")
-    office.send_all()
 
     assert office.endpoint().status is EndpointStatus.DISABLED
     assert office.alerts.alerts
     assert {alert.id for alert in office.alerts.alerts} == {office.alerts.alerts[0].id}
     assert {delivery.status for delivery in office.log()} == {DeliveryStatus.FAILED}
     assert office.endpoints.find(CLIENT, "whk_k1") is not None
+
+
+@pytest.mark.parametrize(
+    ("at", "is_late"), every_death([ERROR] * ATTEMPT_COUNT_MAX, is_hopeless=True)[-30:]
+)
+def test_an_endpoint_beyond_hope_is_disabled_whenever_a_process_dies_over_the_last_attempt(
+    at: int, *, is_late: bool
+) -> None:
+    world = World(Fate({at: is_late}), [ERROR] * 40, is_hopeless=True)
+    world.run()
+    office = world.office
+
+    assert office.delivery().status is DeliveryStatus.FAILED
+    assert office.endpoint().disabled_reason is DisabledReason.FAILING
+    assert office.alerts.alerts
+
+
+# --- Nobody dies, but nothing works -----------------------------------------------------------
+
+
+def test_a_queue_that_takes_nothing_for_ten_minutes_loses_no_delivery() -> None:
+    """Whoever cannot send the next message fails, and has its own again, of the number it had."""
+    office = Office()
+    office.register()
+    office.postman.outcomes = [ERROR] * 4
+    office.happen()
+    up_again_at = office.clock() + timedelta(minutes=10)
+    while office.queue.waiting:
+        due = office.queue.take()
+        office.queue.is_down = office.clock() < up_again_at
+        try:
+            office.sender.send(due)
+        except StoreBusy:
+            office.queue.is_down = False
+            office.queue.put(due, delay_s=270)
+
+    assert office.clock() > up_again_at
+    assert office.delivery().status is DeliveryStatus.DELIVERED
+    assert len(office.postman.sent) == 5
+
+
+def test_claims_that_are_recorded_and_never_confirmed_lose_no_delivery() -> None:
+    office = Office()
+    office.register()
+    office.happen()
+    due = office.queue.take()
+    for count in range(3):
+        store = office.deliveries.deliveries
+
+        def unconfirmed(claimed: Delivery, store: Any = store) -> None:
+            store[claimed.client_id, claimed.id] = claimed
+            raise StoreUnconfirmed
+
+        office.deliveries.before_save = unconfirmed
+        office.sender.send(due)
+        assert office.delivery().attempt_count == count + 1
+        due = office.queue.take()
+    office.deliveries.before_save = lambda _: None
+    office.sender.send(due)
+
+    assert office.delivery().status is DeliveryStatus.DELIVERED
+    assert len(office.postman.sent) == 1
+    assert office.queue.waiting == []
