@@ -39,6 +39,22 @@ class RecordedAlerts:
         self.alerts.append(alert)
 
 
+class InMemoryAlertMarks:
+    def __init__(self) -> None:
+        self.kept: set[str] = set()
+        self.fault: Exception | None = None
+
+    def has(self, alert_id: str) -> bool:
+        if self.fault is not None:
+            raise self.fault
+        return alert_id in self.kept
+
+    def keep(self, alert_id: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.kept.add(alert_id)
+
+
 class Shelf:
     """A quarantine."""
 

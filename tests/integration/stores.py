@@ -5,6 +5,7 @@ import os
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel.adapters.dynamodb.access_store import DynamoDBAccessStore
+from evenkeel.adapters.dynamodb.alert_marks import DynamoDBAlertMarks
 from evenkeel.adapters.dynamodb.delivery_store import DynamoDBDeliveryStore
 from evenkeel.adapters.dynamodb.endpoint_store import DynamoDBEndpointStore
 from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
@@ -35,6 +36,10 @@ def endpoint_store(dynamodb: DynamoDBClient) -> DynamoDBEndpointStore:
 
 def delivery_store(dynamodb: DynamoDBClient) -> DynamoDBDeliveryStore:
     return DynamoDBDeliveryStore(dynamodb, os.environ["DELIVERIES_TABLE"])
+
+
+def alert_marks(dynamodb: DynamoDBClient) -> DynamoDBAlertMarks:
+    return DynamoDBAlertMarks(dynamodb, os.environ["CHECKPOINTS_TABLE"], clock=utc_now)
 
 
 def fold_store(dynamodb: DynamoDBClient) -> DynamoDBFoldStore:

@@ -8,13 +8,14 @@ from evenkeel.entrypoints import journal
 from evenkeel.entrypoints.journal import fold_and_publish
 from evenkeel.errors import BusBusy, LedgerBusy, StoreBusy
 from evenkeel.events.model import EventType, Severity
+from evenkeel.events.once import AlertsOnce
 from evenkeel.events.ports import UnreadableRecord
 from evenkeel.ledger.folding import Folding
 from evenkeel.ledger.ports import JournalRecord, JournalTampered, Tampering
 from evenkeel.ledger.transfer import Entry, Leg, Transfer, TransferKind
 from evenkeel.money import Money
 from tests.fakes.clock import NOON
-from tests.fakes.event_bus import RecordedAlerts, RecordedBus, Shelf
+from tests.fakes.event_bus import InMemoryAlertMarks, RecordedAlerts, RecordedBus, Shelf
 from tests.fakes.fold_store import InMemoryFoldStore
 from tests.fakes.retry import instant_retry
 from tests.unit.logs import Logs
@@ -78,7 +79,9 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> RecordedBus:
 @pytest.fixture(autouse=True)
 def alerts(monkeypatch: pytest.MonkeyPatch) -> RecordedAlerts:
     alerts = RecordedAlerts()
+    marks = InMemoryAlertMarks()
     monkeypatch.setattr(bootstrap, "alerts", lambda: alerts)
+    monkeypatch.setattr(bootstrap, "alerts_once", lambda: AlertsOnce(alerts, marks))
     return alerts
 
 
@@ -216,7 +219,7 @@ def test_what_was_done_and_cannot_be_shown_is_alerted_and_kept_and_stands_in_nob
     assert {record["said"] for record, _ in shelf.kept} == {"!"}
 
 
-def test_people_hear_of_it_whatever_else_is_down(
+def test_people_hear_of_it_once_whatever_else_is_down(
     store: InMemoryFoldStore,
     shelf: Shelf,
     bus: RecordedBus,
@@ -229,7 +232,7 @@ def test_people_hear_of_it_whatever_else_is_down(
         with pytest.raises(LedgerBusy):
             fold_and_publish(batch("!", "1"))
 
-    assert len({alert.id for alert in alerts.alerts}) == 1
+    assert len(alerts.alerts) == 1
 
 
 def test_the_batch_must_come_again_if_people_could_not_be_told(

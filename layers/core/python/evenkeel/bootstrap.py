@@ -347,6 +347,15 @@ def alerts() -> Alerts:
 
 
 @cache
+def alerts_once() -> Alerts:
+    from evenkeel.adapters.dynamodb.alert_marks import DynamoDBAlertMarks
+    from evenkeel.events.once import AlertsOnce
+
+    marks = DynamoDBAlertMarks(dynamodb(), settings().checkpoints_table, clock=utc_now)
+    return AlertsOnce(alerts(), marks)
+
+
+@cache
 def quarantine() -> Quarantine:
     from evenkeel.adapters import clients
     from evenkeel.adapters.sqs.quarantine import SqsQuarantine

@@ -42,9 +42,9 @@ def fold_and_publish(raw_records: Sequence[Mapping[str, Any]]) -> None:
         logger.info("folded", records=len(raw_records), transfers=folded_count)
         outbox.empty()
     finally:
-        # Whatever else is down: people hear of this, if need be more than once.
+        # Whatever else is down: people hear of this, and not at every attempt again.
         for alert in alerts:
-            bootstrap.alerts().send(alert)
+            bootstrap.alerts_once().send(alert)
 
 
 def _tell(outbox: Outbox, raw: Mapping[str, Any], tampering: Tampering) -> Alert:

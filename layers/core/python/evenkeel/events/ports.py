@@ -43,6 +43,24 @@ class Alerts(Protocol):
         """
 
 
+class AlertMarks(Protocol):
+    """Which alerts people have been sent."""
+
+    def has(self, alert_id: str) -> bool:
+        """Say whether the alert is marked.
+
+        Raises:
+            StoreBusy: Nobody knows.
+        """
+
+    def keep(self, alert_id: str) -> None:
+        """Mark an alert, for longer than it may come again; twice does no harm.
+
+        Raises:
+            StoreBusy, StoreUnconfirmed: It may not be marked.
+        """
+
+
 class Quarantine(Protocol):
     def put(self, record: Mapping[str, Any], *, reason: str) -> None:
         """Keep a record, whole, for somebody to look at.
