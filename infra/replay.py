@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,8 @@ BUS = "evenkeel"
 ARCHIVE = "evenkeel"
 
 POLL_S = 2.0
+# Of us, not of the replay: a long one goes on without anybody who waits.
+WAIT_S_MAX = 3600.0
 OVER = frozenset({"COMPLETED", "CANCELLED", "FAILED"})
 
 
@@ -28,7 +30,7 @@ class Wish:
     """Events of [since, until), for all rules or for one.
 
     Attributes:
-        rule: Its name, or the beginning of it: CloudFormation adds to names.
+        rule: Its name, or the beginning of one alone: CloudFormation adds to names.
     """
 
     since: datetime
@@ -45,7 +47,9 @@ class Wish:
         return cls(since, until, given.get("RULE") or None)
 
 
-def replay(client: Any, wish: Wish, *, poll_s: float = POLL_S) -> str:
+def replay(
+    client: Any, wish: Wish, *, poll_s: float = POLL_S, wait_s_max: float = WAIT_S_MAX
+) -> str:
     """Have the archive told again, wait until it is done, and return the name of the replay."""
     bus_arn = client.describe_event_bus(Name=BUS)["Arn"]
     name = f"{ARCHIVE}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
@@ -59,22 +63,37 @@ def replay(client: Any, wish: Wish, *, poll_s: float = POLL_S) -> str:
         EventEndTime=wish.until,
         Destination=destination,
     )
-    _wait(lambda: client.describe_replay(ReplayName=name), poll_s)
+    _wait(name, lambda: client.describe_replay(ReplayName=name), poll_s, wait_s_max)
     return name
 
 
 def _rule_arn(client: Any, name: str) -> str:
-    found = client.list_rules(EventBusName=BUS, NamePrefix=name)["Rules"]
+    arns: dict[str, str] = {rule["Name"]: rule["Arn"] for rule in _rules(client)}
+    found = [each for each in arns if each.startswith(name)]
+    if name in found:
+        found = [name]
     if len(found) != 1:
-        names = [rule["Name"] for rule in client.list_rules(EventBusName=BUS)["Rules"]]
-        message = f"RULE={name} is the beginning of {len(found)} rules; there are: {names}"
+        message = f"RULE={name} is the beginning of {len(found)} rules; there are: {list(arns)}"
         raise CannotReplay(message)
-    arn: str = found[0]["Arn"]
-    return arn
+    return arns[found[0]]
 
 
-def _wait(describe: Callable[[], Mapping[str, Any]], poll_s: float) -> None:
+def _rules(client: Any) -> Iterator[Mapping[str, Any]]:
+    page = client.list_rules(EventBusName=BUS)
+    yield from page["Rules"]
+    while "NextToken" in page:
+        page = client.list_rules(EventBusName=BUS, NextToken=page["NextToken"])
+        yield from page["Rules"]
+
+
+def _wait(
+    name: str, describe: Callable[[], Mapping[str, Any]], poll_s: float, wait_s_max: float
+) -> None:
+    until = time.monotonic() + wait_s_max
     while (now := describe())["State"] not in OVER:
+        if time.monotonic() >= until:
+            message = f"{name} is still {now['State']}: ask `aws events describe-replay` for it"
+            raise CannotReplay(message)
         time.sleep(poll_s)
     if now["State"] != "COMPLETED":
         message = f"the replay is {now['State']}: {now.get('StateReason', 'nobody says why')}"
