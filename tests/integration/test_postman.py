@@ -240,6 +240,37 @@ def test_one_that_hangs_up_without_a_word_is_a_connection_that_broke() -> None:
     assert (outcome.status_code, outcome.failure) == (None, Failure.CONNECTION_FAILED)
 
 
+STUMBLES = pytest.mark.parametrize(
+    "error", [UnicodeError(), OverflowError(), IndexError()], ids=repr
+)
+
+
+@STUMBLES
+def test_an_answer_that_a_parser_stumbles_over_is_unreadable(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A message that raises comes again, and again, and then never."""
+
+    def stumble(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("http.client.HTTPResponse.begin", stumble)
+    with receiver(answer()) as found:
+        outcome = postman().post(found.url, BODY, HEADERS)
+
+    assert (outcome.status_code, outcome.failure) == (None, Failure.ANSWER_UNREADABLE)
+
+
+@STUMBLES
+def test_a_name_that_a_resolver_stumbles_over_is_unresolved(error: Exception) -> None:
+    def stumble(*_: object) -> Sequence[str]:
+        raise error
+
+    outcome = postman(resolve=stumble).post("http://localhost/", BODY, HEADERS)
+
+    assert outcome.failure is Failure.NAME_UNRESOLVED
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     start=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nRetry-After: "]),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from evenkeel import __version__
 from evenkeel.adapters.http.resolver import addresses_of
@@ -30,6 +30,9 @@ from evenkeel.webhooks.delivery import Failure, Outcome
 TOTAL_S_MAX = 10.0
 # Of one address, so that another one has its turn.
 CONNECT_S_MAX = 3.0
+
+# What parsers of the standard library raise of text that nobody had thought of.
+STUMBLES = (ValueError, ArithmeticError, LookupError)
 
 Resolve = Callable[[str, int, float], Sequence[str]]
 
@@ -73,12 +76,10 @@ class HttpPostman:
             failure = Failure.TIMED_OUT
         except ssl.SSLError:
             failure = Failure.TLS_FAILED
-        except RemoteDisconnected:  # Which is an HTTPException, too.
-            failure = Failure.CONNECTION_FAILED
-        except HTTPException:
-            failure = Failure.ANSWER_UNREADABLE
         except OSError:
             failure = Failure.CONNECTION_FAILED
+        except (HTTPException, *STUMBLES):
+            failure = Failure.ANSWER_UNREADABLE
         duration_ms = round((time.monotonic() - began_s) * 1000)
         return Outcome(duration_ms, status_code, failure, retry_after_s)
 
@@ -104,7 +105,7 @@ class HttpPostman:
             found = self.resolve(destination.host, destination.port, seconds_left(deadline))
         except TimeoutError:
             raise
-        except OSError as error:
+        except (OSError, *STUMBLES) as error:
             raise _Failed(Failure.NAME_UNRESOLVED) from error
         if not found:
             raise _Failed(Failure.NAME_UNRESOLVED)
@@ -134,7 +135,7 @@ class HttpPostman:
             return float(value)
         try:
             moment = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
+        except STUMBLES:
             return None
         at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (at - self.clock()).total_seconds())
