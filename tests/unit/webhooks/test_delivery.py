@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from evenkeel.webhooks.delivery import LEASE_FOR, Attempt, Delivery, DeliveryStatus, Outcome
+from evenkeel.webhooks.delivery import (
+    LEASE_FOR,
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Failure,
+    Outcome,
+)
 from tests.fakes.clock import NOON
 from tests.fakes.postman import ERROR, OK
 from tests.webhooks import delivery
@@ -52,3 +59,12 @@ def test_an_attempt_from_before_it_was_asked_for_again_is_logged_only(outcome: O
     assert (answered.status, answered.next_attempt_at) == (DeliveryStatus.PENDING, LATER)
     assert (answered.lease, answered.round_count) == (None, 0)
     assert [each.outcome for each in answered.attempts] == [outcome]
+
+
+def test_an_attempt_whose_sender_died_is_in_the_log_of_what_is_given_up() -> None:
+    given_up = delivery().claimed(NOON).given_up()
+
+    assert given_up.lease is None
+    assert [(each.number, each.outcome.failure) for each in given_up.attempts] == [
+        (1, Failure.CUT_OFF)
+    ]

@@ -148,14 +148,12 @@ class Delivery:
         """Begin the next attempt. One whose sender has died before is logged as what it is."""
         assert not self.is_over
         number = self.attempt_count + 1
-        dead = self.lease
-        lost = (Attempt(dead.number, dead.since, _cut_off(dead)),) if dead else ()
         return replace(
             self,
             attempt_count=number,
             round_count=self.round_count + 1,
             lease=Lease(number, now, now + LEASE_FOR),
-            attempts=_kept(self.attempts + lost),
+            attempts=self._with_cut_off(),
             version=self.version + 1,
         )
 
@@ -189,6 +187,13 @@ class Delivery:
         status = DeliveryStatus.FAILED if is_given_up else DeliveryStatus.PENDING
         return replace(logged, status=status, next_attempt_at=next_attempt_at)
 
+    def _with_cut_off(self) -> tuple[Attempt, ...]:
+        """Return the log with what the sender has died over whose lease is still here."""
+        dead = self.lease
+        if dead is None:
+            return self.attempts
+        return _kept((*self.attempts, Attempt(dead.number, dead.since, _cut_off(dead))))
+
     def _is_cut_off(self, number: int) -> bool:
         failures = [each.outcome.failure for each in self.attempts if each.number == number]
         return failures == [Failure.CUT_OFF]
@@ -200,6 +205,7 @@ class Delivery:
             status=DeliveryStatus.FAILED,
             next_attempt_at=None,
             lease=None,
+            attempts=self._with_cut_off(),
             version=self.version + 1,
         )
 
