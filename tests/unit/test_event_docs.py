@@ -1,12 +1,16 @@
 """The documented schemas are those of what is published."""
 
+import ast
 import copy
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+import evenkeel.bootstrap
 from evenkeel.entrypoints.event_data import DATA
 from evenkeel.events.model import Event, EventType
 from evenkeel.webhooks.sender import ALERT_TYPE as WEBHOOK_DISABLED
@@ -14,6 +18,14 @@ from tests.event_docs import FOLDER, PAGE, page, path, schema, text
 from tests.event_samples import samples
 
 TYPES = list(EventType)
+
+CODE = Path(evenkeel.bootstrap.__file__).parent
+
+# What people are alerted of, by the module that makes the alert.
+ALERTED = {
+    "ledger/events.py": {EventType.LEDGER_TAMPERED.value},
+    "webhooks/sender.py": {WEBHOOK_DISABLED},
+}
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -31,9 +43,22 @@ def test_every_type_has_a_schema_and_a_sample() -> None:
     assert set(DATA) == set(samples()) == set(EventType)
 
 
-def test_every_kind_of_alert_is_in_the_table() -> None:
-    for type_ in (EventType.LEDGER_TAMPERED.value, WEBHOOK_DISABLED):
-        assert f"| `{type_}` |" in PAGE.read_text()
+def test_every_kind_of_alert_is_in_the_table_and_no_other() -> None:
+    _, alerts = PAGE.read_text().split("\n## Alerts\n")
+    listed = re.findall(r"^\| `(\w+)` \|", alerts, re.MULTILINE)
+
+    assert sorted(listed) == sorted(type_ for types in ALERTED.values() for type_ in types)
+
+
+def test_every_place_that_alerts_is_known_to_the_test_of_the_table() -> None:
+    places = {
+        module.relative_to(CODE).as_posix()
+        for module in CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Alert", "Alert.about"}
+    }
+
+    assert places == set(ALERTED)
 
 
 @pytest.mark.parametrize("type_", TYPES)
