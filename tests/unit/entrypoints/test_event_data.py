@@ -1,0 +1,31 @@
+from typing import Any
+
+import pytest
+
+from evenkeel.entrypoints.event_data import IMAGE_BYTES_MAX, shown_tampering
+from evenkeel.ledger.ports import Tampering
+from tests.fakes.clock import NOON
+
+LARGE = {"S": "x" * IMAGE_BYTES_MAX}
+SMALL = {"S": "trf_a"}
+
+
+def tampering(before: dict[str, Any] | None, after: dict[str, Any] | None) -> Tampering:
+    return Tampering("cli_a", "trf_a", "MODIFY", "111", NOON, before, after)
+
+
+@pytest.mark.parametrize(
+    "image", [{"a": LARGE, "id": SMALL}, {"id": SMALL, "z": LARGE}], ids=["before", "behind"]
+)
+def test_an_attribute_that_is_too_large_takes_no_small_one_with_it(image: dict[str, Any]) -> None:
+    shown = shown_tampering(tampering(image, {"id": SMALL}))
+
+    assert (shown["before"], shown["after"]) == ({"id": SMALL}, {"id": SMALL})
+    assert shown["isCutOff"] is True
+
+
+def test_images_that_fit_are_shown_whole() -> None:
+    shown = shown_tampering(tampering({"b": SMALL, "a": SMALL}, None))
+
+    assert (shown["before"], shown["after"]) == ({"b": SMALL, "a": SMALL}, None)
+    assert shown["isCutOff"] is False
