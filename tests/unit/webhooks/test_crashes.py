@@ -138,6 +138,7 @@ def test_an_event_is_delivered_if_a_process_dies_twice(at: int, *, is_late: bool
             world.run()
 
             assert world.office.delivery().status is DeliveryStatus.DELIVERED, later
+            assert len(world.office.postman.sent) <= 4, later  # Two, and one for each death.
 
 
 @pytest.mark.parametrize(("at", "is_late"), every_death([ERROR] * 15))

@@ -174,6 +174,25 @@ def test_a_turn_that_could_not_be_taken_is_waited_for(office: Office, error: Exc
     assert {each.status for each in office.log()} == {DeliveryStatus.DELIVERED}
 
 
+def test_an_endpoint_that_was_deleted_meanwhile_is_no_alert(office: Office) -> None:
+    office.postman.always = GONE
+    office.happen()
+    office.postman.while_sending = lambda: office.webhooks.delete(CLIENT, "whk_k1")
+    office.send_next()
+
+    assert office.endpoint().status is EndpointStatus.DELETED
+    assert office.alerts.alerts == []
+
+
+def test_who_has_asked_for_what_an_intruder_wrote_by_its_name_is_not_told_either() -> None:
+    """It could be asked for once."""
+    office = Office()
+    office.register(events=("LedgerTampered",))
+    office.happen("e1", event_type="LedgerTampered")
+
+    assert not office.queue.waiting
+
+
 def test_what_an_intruder_wrote_is_told_to_no_client(office: Office) -> None:
     office.happen("e1", event_type="LedgerTampered")
     office.happen("e2", event_type="CircuitOpened")
