@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.entrypoints.caller import Caller
-from evenkeel.entrypoints.cursors import page_of, read_payment, write_payment
+from evenkeel.entrypoints.cursors import page_of
 from evenkeel.entrypoints.http import RESPOND_ASYNC, Access, Api, reply
+from evenkeel.entrypoints.payment_cursors import read_payment, write_payment
 from evenkeel.entrypoints.payment_reply import PaymentReply, RefundedReply, RefundReply
 from evenkeel.entrypoints.problems import RETRY_AFTER_S
 from evenkeel.entrypoints.schema import (

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
-from evenkeel.entrypoints.cursors import read_entry, write_entry
+from evenkeel.entrypoints.entry_cursors import read_entry, write_entry
 from evenkeel.entrypoints.http import Access, Api, reply
 from evenkeel.entrypoints.schema import (
     PAGE_LIMIT_DEFAULT,

@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
-from evenkeel.entrypoints.cursors import page_of, read_delivery, write_delivery
+from evenkeel.entrypoints.cursors import page_of
+from evenkeel.entrypoints.delivery_cursors import read_delivery, write_delivery
 from evenkeel.entrypoints.http import Access, Api, reply
 from evenkeel.entrypoints.schema import PAGE_LIMIT_DEFAULT, Cursor, IdempotencyKey, Limit
 from evenkeel.webhooks.model import ENDPOINT_PREFIX

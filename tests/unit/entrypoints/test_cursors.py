@@ -6,17 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.entrypoints.cursors import (
-    CURSOR_LENGTH_MAX,
-    read_delivery,
-    read_entry,
-    read_offset,
-    read_payment,
-    write_delivery,
-    write_entry,
-    write_offset,
-    write_payment,
-)
+from evenkeel.entrypoints.cursors import CURSOR_LENGTH_MAX, read_offset, write_offset
+from evenkeel.entrypoints.delivery_cursors import read_delivery, write_delivery
+from evenkeel.entrypoints.entry_cursors import read_entry, write_entry
+from evenkeel.entrypoints.payment_cursors import read_payment, write_payment
 from evenkeel.errors import ValidationFailed
 from evenkeel.payments.model import PaymentRef
 from evenkeel.wallets.ports import EntryRef
