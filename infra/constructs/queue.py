@@ -54,8 +54,9 @@ class Queue(sqs.Queue):
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                # Without a condition on the source, which AWS says EventBridge does not support
-                # for encrypted targets. Which rule may send is in the policy of the queue.
+                # Without a condition on the source: AWS does not support one where EventBridge
+                # sends to an encrypted topic, and does not say that it does for a queue. Which
+                # rule may send is in the policy of the queue.
                 resources=["*"],
             )
         )

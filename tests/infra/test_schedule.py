@@ -74,7 +74,7 @@ def test_nothing_else_is_called_without_waiting_for_its_answer(
 
 
 def test_rules_may_use_the_key_of_the_queues(service: Template) -> None:
-    """AWS does not support a condition on the source here: it could keep EventBridge out."""
+    """Without a condition on the source, which AWS does not support for topics, and may not here."""
     [key] = service.all("AWS::KMS::Key").values()
     [usage] = [
         each
