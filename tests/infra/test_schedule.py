@@ -74,7 +74,7 @@ def test_nothing_else_is_called_without_waiting_for_its_answer(
 
 
 def test_rules_may_use_the_key_of_the_queues(service: Template) -> None:
-    """Without a condition on the source, which AWS does not support for topics, and may not here."""
+    """Without a condition on the source: AWS does not support one for topics, and may not here."""
     [key] = service.all("AWS::KMS::Key").values()
     [usage] = [
         each
