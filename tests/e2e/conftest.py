@@ -78,6 +78,12 @@ def shop(stack: Stack) -> Shop:
 
 
 @pytest.fixture
+def quiet_shop(stack: Stack) -> Shop:
+    """Of a client that pays nothing in other tests, so that its receivers hear of nothing else."""
+    return Shop(Caller(stack["apiUrl"], stack["keys"]["other"]), secrets.token_hex(4))
+
+
+@pytest.fixture
 def stranger(stack: Stack) -> Caller:
     """Another client, with all the scopes of money."""
     return Caller(stack["apiUrl"], stack["keys"]["other"])

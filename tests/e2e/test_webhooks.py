@@ -10,9 +10,20 @@ from infra.local.http import Caller
 from tests.e2e.conftest import Shop
 from tests.local.waiting import soon
 from tests.receivers import Behaviour, Received, Receiver, answer, receiver
+from tests.stack import Stack
 
 # Three functions and three queues, each of which may have to begin.
 HEARD_WITHIN_S = 60.0
+
+
+@pytest.fixture
+def shop(quiet_shop: Shop) -> Shop:
+    return quiet_shop
+
+
+@pytest.fixture
+def stranger(stack: Stack) -> Caller:
+    return Caller(stack["apiUrl"], stack["keys"]["merchant"])
 
 
 class Switch:
@@ -75,7 +86,7 @@ def test_a_payment_is_told_of_once_with_a_signature_that_the_public_library_veri
     [received] = heard_of(listening, payment_id)
     event = Webhook(webhook["secret"]).verify(received.body, dict(received.headers))
     assert event["id"] == received.headers["webhook-id"]
-    assert (event["type"], event["clientId"]) == ("PaymentCompleted", "cli_demo")
+    assert (event["type"], event["clientId"]) == ("PaymentCompleted", "cli_other")
     assert event["data"]["id"] == payment_id
     assert soon(lambda: delivery_of(shop, webhook, received)["status"] == "DELIVERED")
     [attempt] = delivery_of(shop, webhook, received)["attempts"]
