@@ -342,6 +342,36 @@ def test_a_refund_that_may_be_under_way_is_not_given_back(platform: Platform) ->
 
 
 @pytest.mark.usefixtures("paid")
+def test_what_was_not_applied_takes_no_refunds_place(platform: Platform) -> None:
+    for number in range(REFUND_COUNT_MAX):
+        platform.gateway.faults.append(not_applied)
+        with pytest.raises(WalletUnavailable):
+            refund(platform, str(number), 1)
+        platform.wait(minutes=5)
+
+    assert refund(platform, "one-more", 1).payment.refunded_minor == 1
+
+
+@pytest.mark.usefixtures("paid")
+def test_what_has_happened_is_not_denied_because_nobody_can_read_of_it(
+    platform: Platform,
+) -> None:
+    """Else it would be answered 503, and paid back under another key too."""
+
+    def meanwhile(ask: Ask) -> Posted:
+        posted = ask()
+        refund(platform, "b", 100)
+        platform.store.unreadable["pay_k1"] = StoreBusy()
+        return posted
+
+    platform.gateway.faults.append(meanwhile)
+
+    with pytest.raises(OutcomeUnknown):
+        refund(platform, "a", 150)
+    assert platform.balance == 850
+
+
+@pytest.mark.usefixtures("paid")
 def test_a_payment_has_no_more_refunds_than_it_can_keep(platform: Platform) -> None:
     for number in range(REFUND_COUNT_MAX):
         refund(platform, str(number), 1)

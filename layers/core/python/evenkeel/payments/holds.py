@@ -88,8 +88,14 @@ class Holds:
         if before.status not in UNSETTLED:
             return _answered(before, wish, replayed=True)
         if before.status is PaymentStatus.PENDING and wish.kind is EndingKind.VOID:
-            return self._recorded(before.voided(now), wish)
+            return self._voided(before.voided(now))
         return self._claimed(ending.begun(before, wish, lease, now), attempt)
+
+    def _voided(self, payment: Payment) -> Answer:
+        """Record that nobody has processed it, and nobody will."""
+        if not self.records.saved(payment):
+            raise RequestInProgress(payment.id)
+        return Answer(payment)
 
     def _claimed(self, payment: Payment, attempt: Attempt) -> Answer:
         if not self.records.saved(payment):
@@ -133,7 +139,7 @@ class Holds:
         if self.records.outcome_saved(after):
             return Answer(after, cause=cause) if cause else _answered(after, wish)
         # Somebody else has settled it meanwhile, or is at it.
-        current = self.records.get(after.client_id, after.id)
+        current = self.records.overtaken(after)
         if current.status in UNSETTLED:
             raise RequestInProgress(after.id)
         return _answered(current, wish)

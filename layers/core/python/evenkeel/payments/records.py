@@ -92,8 +92,19 @@ class PaymentRecords:
                 return payment
             if self.outcome_saved(after):
                 return after
-            payment = self.get(payment.client_id, payment.id)
+            payment = self.overtaken(payment)
         raise StoreUnconfirmed
+
+    def overtaken(self, payment: Payment) -> Payment:
+        """Return what others have made of a payment, whose outcome could not be saved for that.
+
+        Raises:
+            StoreUnconfirmed: It cannot be read, but what the outcome is of has happened.
+        """
+        try:
+            return self.get(payment.client_id, payment.id)
+        except StoreBusy as busy:
+            raise StoreUnconfirmed from busy
 
     def _save(self, payment: Payment) -> bool:
         try:

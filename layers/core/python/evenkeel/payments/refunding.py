@@ -104,6 +104,7 @@ def begun(payment: Payment, order: RefundOrder, lease: Lease, now: datetime) -> 
         raise IdempotencyKeyReused
     if payment.status not in REFUNDABLE:
         raise payment.not_while("be refunded")
+    payment = _with_room(payment, order.refund_id)
     if known is None or known.status is RefundStatus.RELEASED:
         refund = _new(payment, order, known, lease, now)
     else:
@@ -178,14 +179,26 @@ def as_refunded(payment: Payment, refund: Refund) -> Payment:
     )
 
 
+def _with_room(payment: Payment, refund_id: str) -> Payment:
+    """Return the payment with room for the refund: what was not applied is forgotten for that."""
+    if refund_id in payment.refunds or len(payment.refunds) < REFUND_COUNT_MAX:
+        return payment
+    kept = {
+        id_: each
+        for id_, each in payment.refunds.items()
+        if each.status is not RefundStatus.RELEASED
+    }
+    if len(kept) >= REFUND_COUNT_MAX:
+        raise payment.not_while(f"be refunded more than {REFUND_COUNT_MAX} times")
+    return replace(payment, refunds=kept)
+
+
 def _new(
     payment: Payment, order: RefundOrder, known: Refund | None, lease: Lease, now: datetime
 ) -> Refund:
     amount_minor = order.amount_minor or payment.refundable_minor
     if not 0 < amount_minor <= payment.refundable_minor:
         raise payment.not_while("be refunded for more than is left of it")
-    if known is None and len(payment.refunds) >= REFUND_COUNT_MAX:
-        raise payment.not_while(f"be refunded more than {REFUND_COUNT_MAX} times")
     return Refund(
         order.refund_id,
         order.fingerprint,

@@ -179,14 +179,16 @@ class Payments:
 
     def _record(self, after: Payment, cause: str | None = None) -> Answer:
         if not self.records.outcome_saved(after):
-            return self._overtaken(after)
+            return self._answered_with(self.records.overtaken(after), after)
         return (
             _answered(after, replayed=False) if after.is_processed else Answer(after, cause=cause)
         )
 
     def _overtaken(self, wanted: Payment) -> Answer:
         """Answer with what somebody else has made of the payment meanwhile."""
-        current = self.get(wanted.client_id, wanted.id)
+        return self._answered_with(self.get(wanted.client_id, wanted.id), wanted)
+
+    def _answered_with(self, current: Payment, wanted: Payment) -> Answer:
         assert wanted.wallet_id is not None
         if current.is_processed and current.wallet_id == wanted.wallet_id:
             return _answered(current)

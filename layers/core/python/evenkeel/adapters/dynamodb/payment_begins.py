@@ -65,7 +65,7 @@ def ending_begin(key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> 
     line = blind_line(now, Event.CLAIMED, wish.kind)
     return Begin(
         key,
-        ["ending = :ending", "lease = :lease", *_STEP],
+        ["ending = :ending", "lease = :lease", "due_at = :due_at", *_STEP],
         conditions,
         {**values, **_step(key, lease, now, line)},
     )
@@ -84,7 +84,9 @@ def refund_begin(key: PaymentKey, order: RefundOrder, lease: Lease, now: datetim
         reason=order.reason,
         lease=lease,
     )
-    sets = ["refunds.#refund = :refund", *_STEP]
+    # An older refund that was left open goes on saying when somebody must look.
+    due_first = "due_at = if_not_exists(due_at, :due_at)"
+    sets = ["refunds.#refund = :refund", due_first, *_STEP]
     if order.amount_minor is None:
         # All that is left, whatever that is when this is written.
         sets += ["refund_amounts.#refund = refundable_minor", "refundable_minor = :zero"]
@@ -119,7 +121,6 @@ _STEP = (
     "updated_at = :now",
     "history = list_append(history, :line)",
     "due_shard = :due_shard",
-    "due_at = :due_at",
 )
 
 
