@@ -1,5 +1,6 @@
 """Refunds: as requests ask for them, and whatever fails between."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -354,14 +355,20 @@ def test_what_was_not_applied_takes_no_refunds_place(platform: Platform) -> None
 
 @pytest.mark.usefixtures("paid")
 def test_what_has_happened_is_not_denied_because_nobody_can_read_of_it(
-    platform: Platform,
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would be answered 503, and paid back under another key too."""
+    find, reads = platform.store.find, itertools.count()
+
+    def found_once(client_id: str, payment_id: str) -> Payment | None:
+        if next(reads):
+            raise StoreBusy
+        return find(client_id, payment_id)
 
     def meanwhile(ask: Ask) -> Posted:
         posted = ask()
         refund(platform, "b", 100)
-        platform.store.unreadable["pay_k1"] = StoreBusy()
+        monkeypatch.setattr(platform.store, "find", found_once)
         return posted
 
     platform.gateway.faults.append(meanwhile)
