@@ -93,12 +93,12 @@ class Holds:
 
     def _voided(self, payment: Payment) -> Answer:
         """Record that nobody has processed it, and nobody will."""
-        if not self.records.saved(payment):
+        if self.records.save(payment) != payment:
             raise RequestInProgress(payment.id)
         return Answer(payment)
 
     def _claimed(self, payment: Payment, attempt: Attempt) -> Answer:
-        if not self.records.saved(payment):
+        if self.records.save(payment) != payment:
             raise RequestInProgress(payment.id)
         return self._settle(payment, attempt)
 
@@ -136,10 +136,10 @@ class Holds:
         return answer
 
     def _recorded(self, after: Payment, wish: Ending, cause: str | None = None) -> Answer:
-        if self.records.outcome_saved(after):
+        current = self.records.save_outcome(after)
+        if current == after:
             return Answer(after, cause=cause) if cause else _answered(after, wish)
         # Somebody else has settled it meanwhile, or is at it.
-        current = self.records.overtaken(after)
         if current.status in UNSETTLED:
             raise RequestInProgress(after.id)
         return _answered(current, wish)

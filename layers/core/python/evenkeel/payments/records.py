@@ -63,56 +63,45 @@ class PaymentRecords:
         _require_id(key.payment_id)
         return self.retry.call(lambda: self.store.begin_refund(key, order, lease, now))
 
-    def saved(self, payment: Payment) -> bool:
-        """Save a changed payment, and tell whether it is what is stored now."""
+    def save(self, payment: Payment) -> Payment:
+        """Save a changed payment, and return what is stored now: this one, or another's."""
         return self.retry.call(lambda: self._save(payment))
 
-    def outcome_saved(self, payment: Payment) -> bool:
-        """Save what came of something, and tell whether it is what is stored now.
+    def save_outcome(self, payment: Payment) -> Payment:
+        """Save what came of something, and return what is stored now.
 
         Raises:
-            StoreUnconfirmed: It is not written, but what it is the outcome of has happened.
+            StoreUnconfirmed: It may not be written, but what it is the outcome of has happened.
         """
         try:
-            return self.saved(payment)
+            return self.save(payment)
         except StoreBusy as busy:
             raise StoreUnconfirmed from busy
 
-    def changed(self, payment: Payment, change: Callable[[Payment], Payment | None]) -> Payment:
+    def change(self, payment: Payment, change: Callable[[Payment], Payment | None]) -> Payment:
         """Save what came of something in a payment on which others work too.
 
         The change returns nothing for a payment in which there is nothing to change any more.
 
         Raises:
-            StoreUnconfirmed: It is not written, but what it is the outcome of has happened.
+            StoreUnconfirmed: As for `save_outcome`.
         """
         for _ in range(CHANGE_COUNT_MAX):
             after = change(payment)
             if after is None:
                 return payment
-            if self.outcome_saved(after):
+            payment = self.save_outcome(after)
+            if payment == after:
                 return after
-            payment = self.overtaken(payment)
         raise StoreUnconfirmed
 
-    def overtaken(self, payment: Payment) -> Payment:
-        """Return what others have made of a payment, whose outcome could not be saved for that.
-
-        Raises:
-            StoreUnconfirmed: It cannot be read, but what the outcome is of has happened.
-        """
-        try:
-            return self.get(payment.client_id, payment.id)
-        except StoreBusy as busy:
-            raise StoreUnconfirmed from busy
-
-    def _save(self, payment: Payment) -> bool:
+    def _save(self, payment: Payment) -> Payment:
         try:
             self.store.save(payment)
         except VersionConflict:
             # It may be our own write that was first: its answer was lost.
-            return self.store.get(payment.client_id, payment.id) == payment
-        return True
+            return self.store.get(payment.client_id, payment.id)
+        return payment
 
 
 def _require_id(payment_id: str) -> None:

@@ -81,7 +81,7 @@ class Refunds:
         now = self.clock()
         lease = Lease.taken(attempt.request_id, now)
         after = refunding.begun(payment, order, lease, now)
-        if not self.records.saved(after):
+        if self.records.save(after) != after:
             raise RequestInProgress(payment.id)
         return self._settle(after, order.refund_id, attempt)
 
@@ -120,7 +120,7 @@ class Refunds:
             # Somebody else may have settled it, after our lease.
             return outcome(current, mine, self.clock()) if mine.lease == refund.lease else None
 
-        after = self.records.changed(payment, change)
+        after = self.records.change(payment, change)
         return _answered(after, after.refunds[refund.id], cause)
 
 

@@ -137,8 +137,9 @@ class Payments:
         if payment.is_processed and payment.wallet_id == wallet_id:
             return _answered(payment)
         claimed = payment.claimed(wallet_id, self.clock(), attempt.request_id)
-        if not self.records.saved(claimed):
-            return self._overtaken(claimed)
+        current = self.records.save(claimed)
+        if current != claimed:
+            return self._overtaken(current, claimed)
         return self._settle(claimed, attempt)
 
     def _settle(self, payment: Payment, attempt: Attempt) -> Answer:
@@ -178,17 +179,15 @@ class Payments:
         return True
 
     def _record(self, after: Payment, cause: str | None = None) -> Answer:
-        if not self.records.outcome_saved(after):
-            return self._answered_with(self.records.overtaken(after), after)
+        current = self.records.save_outcome(after)
+        if current != after:
+            return self._overtaken(current, after)
         return (
             _answered(after, replayed=False) if after.is_processed else Answer(after, cause=cause)
         )
 
-    def _overtaken(self, wanted: Payment) -> Answer:
+    def _overtaken(self, current: Payment, wanted: Payment) -> Answer:
         """Answer with what somebody else has made of the payment meanwhile."""
-        return self._answered_with(self.get(wanted.client_id, wanted.id), wanted)
-
-    def _answered_with(self, current: Payment, wanted: Payment) -> Answer:
         assert wanted.wallet_id is not None
         if current.is_processed and current.wallet_id == wanted.wallet_id:
             return _answered(current)
