@@ -27,6 +27,10 @@ from evenkeel.payments.states import PaymentStatus
 class OpenMatter(Protocol):
     @property
     @abstractmethod
+    def payment(self) -> Payment: ...
+
+    @property
+    @abstractmethod
     def transfer_id(self) -> str: ...
 
     @property

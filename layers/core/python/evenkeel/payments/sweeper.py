@@ -110,6 +110,20 @@ class Sweeper:
 
 
 @dataclass(slots=True)
+class _Visit:
+    """A look at all that is open in one payment.
+
+    Attributes:
+        seen: The transfers that had their turn.
+        records: What the ledger holds of each, as far as it was asked.
+    """
+
+    seen: set[str] = field(default_factory=set)
+    records: dict[str, Record | None] = field(default_factory=dict)
+    is_over: bool = False
+
+
+@dataclass(slots=True)
 class _Lane:
     """Some of the shards, for the time of one sweep.
 
@@ -125,6 +139,7 @@ class _Lane:
     _stuck: set[PaymentKey] = field(default_factory=set)
     _not_posted: set[PaymentKey] = field(default_factory=set)  # As the ledger said, once.
     _in_vain: set[str] = field(default_factory=set)  # Transfers asked for, and nobody knows.
+    _hopeless: set[str] = field(default_factory=set)  # And of which people were told.
     _was_turned_away: bool = False  # By the circuit, in this pass.
 
     def run(self) -> Exception | None:
@@ -148,7 +163,7 @@ class _Lane:
                 if self.attempt.deadline.remaining_s <= 0:
                     self.counts[Settlement.LEFT] += 1
                     break
-                self.counts[self._looked_after(key)] += 1
+                self._look_after(key)
         except StoreBusy:
             self.counts[Settlement.LEFT] += 1
 
@@ -159,12 +174,22 @@ class _Lane:
                 if key not in self._stuck:
                     yield key
 
-    def _looked_after(self, key: PaymentKey) -> Settlement:
+    def _look_after(self, key: PaymentKey) -> None:
+        """Settle what is open in a payment, one matter after the other."""
         if key in self._not_posted and not self._may_ask():
-            return Settlement.LEFT
+            self.counts[Settlement.LEFT] += 1
+            return
+        visit = _Visit()
+        while not visit.is_over:
+            settlement = self._tried(key, visit)
+            if settlement is not None:
+                self.counts[settlement] += 1
+
+    def _tried(self, key: PaymentKey, visit: _Visit) -> Settlement | None:
+        visit.is_over = True  # Unless something else is found to be open.
         try:
             payment = self.sweeper.store.get(key.client_id, key.payment_id)
-            return self._settled(key, payment)
+            return self._settled(key, payment, visit)
         except (VersionConflict, RequestInProgress, InvalidState):
             return Settlement.NOT_DUE
         except Declined:
@@ -174,14 +199,14 @@ class _Lane:
             return Settlement.LEFT
         except Exception as error:
             # Whatever it is: one payment must not keep those behind it from being settled.
+            self._stuck.add(key)
             return self._told(key, error)
 
     def _told(self, key: PaymentKey, error: Exception) -> Settlement:
         self.sweeper.watch.failed(key, error)
-        self._stuck.add(key)
         return Settlement.STUCK
 
-    def _settled(self, key: PaymentKey, payment: Payment) -> Settlement:
+    def _settled(self, key: PaymentKey, payment: Payment, visit: _Visit) -> Settlement | None:
         now = self.sweeper.clock()
         if payment.due_at is None or now < payment.due_at:
             return Settlement.NOT_DUE
@@ -190,7 +215,8 @@ class _Lane:
             return Settlement.EXPIRED
         if payment.has_lapsed(now):
             return self._released(payment)
-        return self._closed(key, payment, matters.of(payment, now))
+        open_ = matters.of(payment, now)
+        return self._next(key, open_, visit) if open_ else Settlement.NOT_DUE
 
     def _released(self, payment: Payment) -> Settlement:
         """End a hold of which nobody has made anything for its time."""
@@ -199,23 +225,31 @@ class _Lane:
         answer = self.desk.holds.expire(payment, self.attempt)
         return Settlement.LEFT if answer.is_open else Settlement.EXPIRED
 
-    def _closed(self, key: PaymentKey, payment: Payment, open_: Sequence[OpenMatter]) -> Settlement:
-        """Settle one of the matters that are open in a payment: the others need another pass."""
-        for matter in open_:
-            record = self.sweeper.journal.record(payment.client_id, matter.transfer_id)
-            if record is not None:
-                self.sweeper.store.save(matter.settled(record, self.sweeper.clock()))
-                return self._one_of(open_, _settlement_of(record))
-            self._not_posted.add(key)
-            if matter.transfer_id not in self._in_vain and self._may_ask():
-                return self._one_of(open_, self._resumed(key, matter))
-        return Settlement.LEFT if open_ else Settlement.NOT_DUE
+    def _next(
+        self, key: PaymentKey, open_: Sequence[OpenMatter], visit: _Visit
+    ) -> Settlement | None:
+        """Settle a matter that has not had its turn, first those that the ledger knows."""
+        rest = [each for each in open_ if each.transfer_id not in visit.seen | self._hopeless]
+        if not rest:
+            return None
+        matter = next((each for each in rest if self._record(each, visit) is not None), rest[0])
+        visit.seen.add(matter.transfer_id)
+        visit.is_over = len(rest) == 1
+        record = self._record(matter, visit)
+        if record is not None:
+            self.sweeper.store.save(matter.settled(record, self.sweeper.clock()))
+            return Settlement.DECLINED if isinstance(record, Decline) else Settlement.COMPLETED
+        self._not_posted.add(key)
+        if matter.transfer_id in self._in_vain or not self._may_ask():
+            return Settlement.LEFT
+        return self._resumed(key, matter)
 
-    def _one_of(self, open_: Sequence[OpenMatter], settlement: Settlement) -> Settlement:
-        if len(open_) == 1 or settlement in (Settlement.LEFT, Settlement.STUCK):
-            return settlement
-        self.counts[settlement] += 1
-        return Settlement.LEFT
+    def _record(self, matter: OpenMatter, visit: _Visit) -> Record | None:
+        """Return what the ledger holds of it; it is read once in a visit."""
+        id_ = matter.transfer_id
+        if id_ not in visit.records:
+            visit.records[id_] = self.sweeper.journal.record(matter.payment.client_id, id_)
+        return visit.records[id_]
 
     def _resumed(self, key: PaymentKey, matter: OpenMatter) -> Settlement:
         answer = matter.resumed(self.desk, self.attempt)
@@ -226,6 +260,7 @@ class _Lane:
         if answer.cause != TransferUnconfirmed.code:
             return Settlement.LEFT
         if matter.attempts + 1 >= ATTEMPT_COUNT_TOLD:
+            self._hopeless.add(matter.transfer_id)
             return self._told(key, TransferUnconfirmed())
         # Once in a sweep, or what breaks the wallets each time would be an outage.
         self._in_vain.add(matter.transfer_id)
@@ -237,7 +272,3 @@ class _Lane:
         if self._was_turned_away:
             return False
         return wallets.refuses_for_s is None and wallets.has_time(self.attempt.deadline)
-
-
-def _settlement_of(record: Record) -> Settlement:
-    return Settlement.DECLINED if isinstance(record, Decline) else Settlement.COMPLETED

@@ -1,0 +1,117 @@
+"""A sweep of a payment with several open refunds: none of them is in the way of another."""
+
+from collections.abc import Callable
+
+import pytest
+
+from evenkeel.errors import Declined, TransferUnconfirmed
+from evenkeel.ledger.commands import Posted
+from evenkeel.payments.leases import LEASE_FOR
+from evenkeel.payments.ports import PaymentKey
+from evenkeel.payments.refunding import RefundOrder, RefundStatus
+from evenkeel.payments.sweeper import ATTEMPT_COUNT_TOLD, Settlement
+from evenkeel.resilience.circuit import Signal
+from evenkeel.wallets.model import WalletAction
+from tests import requests
+from tests.fakes.guard import attempt
+from tests.unit.payments.platform import CLIENT, Killed, Platform
+from tests.unit.payments.sweeps import (
+    answer_lost,
+    killed_before,
+    request_lost,
+    swept,
+    swept_for,
+)
+
+Ask = Callable[[], Posted]
+
+
+@pytest.fixture(autouse=True)
+def paid(platform: Platform) -> None:
+    platform.pay()
+
+
+def refund(platform: Platform, key: str) -> None:
+    platform.desk.refunds.refund(
+        PaymentKey(CLIENT, "pay_k1"),
+        RefundOrder(f"ref_{key}", "same", 50),
+        attempt(f"f{platform.next_number}"),
+    )
+
+
+def left_open(platform: Platform, **fates: Callable[[Ask], Posted]) -> None:
+    """Begin refunds of which nobody hears, each with its fate."""
+    for key, fate in fates.items():
+        platform.gateway.faults.append(fate)
+        refund(platform, key)
+
+
+def status(platform: Platform, key: str) -> RefundStatus:
+    return platform.stored().refunds[f"ref_{key}"].status
+
+
+def test_a_refund_that_breaks_the_wallets_each_time_is_in_no_others_way(
+    platform: Platform,
+) -> None:
+    left_open(platform, a=request_lost)
+    for _ in range(ATTEMPT_COUNT_TOLD):
+        platform.gateway.faults.append(request_lost)
+        swept_for(platform, 2.0)
+    assert isinstance(platform.watch.failures[-1][1], TransferUnconfirmed)
+    left_open(platform, b=answer_lost, c=request_lost)
+    platform.gateway.faults.append(request_lost)  # For the first one.
+
+    sweep = swept_for(platform, 2.0)
+
+    assert sweep.counts[Settlement.STUCK] == 1
+    assert (status(platform, "b"), status(platform, "c")) == (
+        RefundStatus.SUCCEEDED,
+        RefundStatus.SUCCEEDED,
+    )
+
+
+def test_what_the_ledger_knows_is_settled_at_once_though_the_wallets_cannot_be_asked(
+    platform: Platform,
+) -> None:
+    left_open(platform, a=request_lost, b=answer_lost, c=answer_lost, d=answer_lost)
+    platform.force(Signal.FORCED_OPEN)
+
+    sweep = swept_for(platform, 2.0)
+
+    assert sweep.counts == {Settlement.COMPLETED: 3, Settlement.LEFT: 1}
+    assert status(platform, "a") is RefundStatus.PENDING
+    assert platform.stored().refunded_minor == 150
+
+
+def test_a_refund_that_is_refused_now_leaves_the_others_to_the_same_visit(
+    platform: Platform,
+) -> None:
+    left_open(platform, a=request_lost, b=answer_lost)
+    rest = platform.balance
+    platform.wallets.move(requests.debit("rest", platform.wallet_id, rest, CLIENT))
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.CLOSE)
+
+    swept_for(platform, 2.0)
+
+    assert status(platform, "a") is RefundStatus.FAILED
+    assert status(platform, "b") is RefundStatus.SUCCEEDED
+    with pytest.raises(Declined):
+        refund(platform, "a")
+
+
+def test_a_refund_in_somebodys_hands_is_left_to_them_and_holds_up_nobody(
+    platform: Platform,
+) -> None:
+    left_open(platform, a=answer_lost)
+    platform.gateway.faults.append(killed_before)
+    with pytest.raises(Killed):
+        refund(platform, "b")
+    asked = platform.gateway.call_count
+
+    swept_for(platform, 2.0)
+    assert status(platform, "a") is RefundStatus.SUCCEEDED
+    assert (status(platform, "b"), platform.gateway.call_count) == (RefundStatus.PENDING, asked)
+
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+    swept(platform)
+    assert status(platform, "b") is RefundStatus.SUCCEEDED
