@@ -53,7 +53,8 @@ class InMemoryPaymentStore:
         before = self.get(key.client_id, key.payment_id)
         is_enough = (wish.amount_minor or 0) <= before.authorized_minor
         may_begin = before.status is PaymentStatus.AUTHORIZED and before.ending is None
-        if not (may_begin and is_enough):
+        is_no_late_copy = before.updated_at <= now
+        if not (may_begin and is_enough and is_no_late_copy):
             return Begun(before, is_written=False)
         self.save(ending.begun(before, wish, lease, now))
         return Begun(before, is_written=True)

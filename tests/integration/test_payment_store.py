@@ -177,6 +177,19 @@ def test_a_hold_whose_end_is_begun_is_not_ended_blindly(store: PaymentStore, hel
     assert store.get(held.client_id, held.id) == before
 
 
+def test_a_late_copy_of_a_begin_begins_nothing_again(store: PaymentStore, held: Payment) -> None:
+    wish = Ending(EndingKind.CAPTURE)
+    store.begin_ending(key_of(held), wish, LEASE, NOON + SECOND)
+    begun = store.get(held.client_id, held.id)
+    given_back = ending.released(begun, NOON + 2 * SECOND, "busy")
+    store.save(given_back)
+
+    late = store.begin_ending(key_of(held), wish, LEASE, NOON + SECOND)
+
+    assert late == Begun(given_back, is_written=False)
+    assert store.get(held.client_id, held.id) == given_back
+
+
 def test_what_is_no_hold_is_not_ended_blindly(
     store: PaymentStore, pending: Payment, captured: Payment
 ) -> None:
@@ -198,6 +211,16 @@ def test_a_refund_is_begun_blindly_as_it_would_be_by_who_has_read_the_payment(
     after = refunding.begun(captured, wanted, LEASE, NOON + SECOND)
     assert store.get(captured.client_id, captured.id) == after
     assert key_of(captured) in set(store.due(LEASE.until, int(due_shard(captured.id))))
+
+
+def test_a_refund_that_is_begun_does_not_put_off_an_older_one(
+    store: PaymentStore, captured: Payment
+) -> None:
+    key, later = key_of(captured), Lease.taken("r3", NOON + SECOND)
+    store.begin_refund(key, RefundOrder("ref_a", "same", 1), LEASE, NOON)
+    store.begin_refund(key, RefundOrder("ref_b", "same", 1), later, NOON + SECOND)
+
+    assert key in set(store.due(LEASE.until, int(due_shard(captured.id))))
 
 
 def test_refunds_take_what_is_left_and_no_more(store: PaymentStore, captured: Payment) -> None:

@@ -13,7 +13,7 @@ from evenkeel.errors import (
     TransferNotApplied,
     TransferUnconfirmed,
 )
-from evenkeel.ledger.commands import Command, Debit, Posted
+from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted
 from evenkeel.ledger.transfer import TransferKind
 from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
@@ -186,3 +186,14 @@ def test_it_says_for_how_long_a_debit_would_be_refused() -> None:
 
     assert before is None
     assert setting.guard.refuses_for_s == FORCED_RETRY_AFTER.total_seconds()
+
+
+def test_only_a_refusal_that_is_recorded_decides_what_became_of_an_earlier_attempt() -> None:
+    """The end of a hold is refused without a record, so the earlier attempt may still post it."""
+    end = HoldEnd("cli_a", "pay_a", "trf_a", "wal_a", 0, "r1")
+    frozen = Declined(DeclineReason.WALLET_FROZEN, "frozen")
+
+    for command, expected in ((DEBIT, Declined), (end, TransferUnconfirmed)):
+        setting = Setting(TransferUnconfirmed(), frozen)
+        with pytest.raises(expected):
+            setting.guard.ask(command, Deadline.after(20.0, setting.seconds))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from evenkeel.payments.ending import EndingKind
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import HOLD_FOR, HOLD_GRACE, Payment
 from evenkeel.payments.order import Capture
-from evenkeel.payments.ports import PaymentKey
+from evenkeel.payments.ports import Begun, PaymentKey
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.payments.sweeper import Settlement
 from evenkeel.wallets.model import WalletAction
@@ -315,6 +316,77 @@ def test_an_end_that_may_be_under_way_is_not_given_back(platform: Platform) -> N
     assert ending is not None
     assert (ending.kind, ending.attempts) == (EndingKind.CAPTURE, 2)
     assert ending.open_since == platform.clock()
+
+
+@pytest.mark.usefixtures("held")
+def test_an_end_that_somebody_died_over_is_not_given_back(platform: Platform) -> None:
+    platform.gateway.faults += [killed_before, not_applied]
+    with pytest.raises(Killed):
+        capture(platform, 150)
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+
+    assert capture(platform, 150).is_open
+    assert platform.stored().ending is not None
+
+
+@pytest.mark.usefixtures("held")
+def test_it_is_the_latest_attempt_that_may_still_arrive(platform: Platform) -> None:
+    platform.gateway.faults += [request_lost, request_lost]
+    capture(platform, 150)
+    platform.wait(seconds=20)
+    capture(platform, 150)
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
+    platform.wait(seconds=20)
+
+    assert capture(platform, 150).is_open
+    platform.wait(seconds=10)
+    with pytest.raises(Declined):
+        capture(platform, 150)
+
+
+@pytest.mark.usefixtures("held")
+def test_the_attempt_of_one_who_died_may_still_arrive_after_the_lease(platform: Platform) -> None:
+    platform.gateway.faults.append(killed_before)
+    with pytest.raises(Killed):
+        capture(platform, 150)
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+
+    assert capture(platform, 150).is_open
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+    with pytest.raises(Declined):
+        capture(platform, 150)
+
+
+@pytest.mark.usefixtures("held")
+def test_an_expiry_takes_nothing_from_what_a_client_has_asked_for(platform: Platform) -> None:
+    platform.gateway.faults.append(request_lost)
+    capture(platform, 150)
+
+    with pytest.raises(RequestInProgress):
+        platform.desk.holds.expire(platform.stored(), attempt("sweep"))
+    ending = platform.stored().ending
+    assert ending is not None
+    assert ending.kind is EndingKind.CAPTURE
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("end", [capture, void])
+def test_a_begin_whose_answer_was_lost_is_known_again(
+    platform: Platform, end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, lost = platform.store.begin_ending, iter([True])
+
+    def lossy(*wish: Any) -> Begun:
+        begun = begin(*wish)
+        if next(lost, False):
+            raise StoreUnconfirmed
+        return begun
+
+    monkeypatch.setattr(platform.store, "begin_ending", lossy)
+
+    assert end(platform).payment.due_at is None
+    assert platform.gateway.call_count == 2  # The hold, and its end.
 
 
 @pytest.mark.usefixtures("held")

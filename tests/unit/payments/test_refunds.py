@@ -1,6 +1,7 @@
 """Refunds: as requests ask for them, and whatever fails between."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from evenkeel.payments.answers import Answer
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Capture
-from evenkeel.payments.ports import PaymentKey
+from evenkeel.payments.ports import Begun, PaymentKey
 from evenkeel.payments.refunding import REFUND_COUNT_MAX, RefundOrder, RefundStatus
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.payments.sweeper import Settlement
@@ -340,6 +341,47 @@ def test_a_refund_that_may_be_under_way_is_not_given_back(platform: Platform) ->
 
     assert answer.is_open
     assert (answer.payment.refundable_minor, platform.stored().refundable_minor) == (250, 250)
+
+
+@pytest.mark.usefixtures("paid")
+def test_a_begin_whose_answer_was_lost_is_known_again(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, lost = platform.store.begin_refund, iter([True])
+
+    def lossy(*wish: Any) -> Begun:
+        begun = begin(*wish)
+        if next(lost, False):
+            raise StoreUnconfirmed
+        return begun
+
+    monkeypatch.setattr(platform.store, "begin_refund", lossy)
+
+    assert refund(platform, "a", 150).payment.refunded_minor == 150
+    assert platform.balance == 750
+
+
+@pytest.mark.usefixtures("paid")
+def test_of_what_was_not_applied_only_the_oldest_is_forgotten(platform: Platform) -> None:
+    for number in range(REFUND_COUNT_MAX):
+        platform.gateway.faults.append(not_applied)
+        with pytest.raises(WalletUnavailable):
+            refund(platform, str(number), 1)
+        platform.wait(minutes=5)
+    refund(platform, "one-more", 1)
+
+    with pytest.raises(IdempotencyKeyReused):
+        refund(platform, "1", 2, fingerprint="other")
+    assert refund(platform, "0", 2, fingerprint="other").payment.refunded_minor == 3
+
+
+@pytest.mark.usefixtures("paid")
+def test_each_attempt_at_a_refund_is_counted(platform: Platform) -> None:
+    platform.gateway.faults += [request_lost] * 3
+    for _ in range(3):
+        refund(platform, "a", 150)
+
+    assert platform.stored().refunds["ref_a"].attempts == 3
 
 
 @pytest.mark.usefixtures("paid")

@@ -229,3 +229,14 @@ def test_what_caused_the_last_error_stays_with_it(retry: Retry) -> None:
         retry.call(ask)
 
     assert raised.value.__cause__ is cause
+
+
+def test_a_refusal_that_decides_nothing_leaves_an_earlier_outcome_unknown(retry: Retry) -> None:
+    refused = Declined(DeclineReason.WALLET_FROZEN, "frozen")
+
+    with pytest.raises(LedgerUnconfirmed):
+        retry.call(Flaky(LedgerUnconfirmed(), refused), refusal_decides=False)
+    with pytest.raises(Declined):
+        retry.call(Flaky(LedgerBusy(), refused), refusal_decides=False)
+    with pytest.raises(Declined):
+        retry.call(Flaky(LedgerUnconfirmed(), refused))

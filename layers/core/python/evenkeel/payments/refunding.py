@@ -180,16 +180,14 @@ def as_refunded(payment: Payment, refund: Refund) -> Payment:
 
 
 def _with_room(payment: Payment, refund_id: str) -> Payment:
-    """Return the payment with room for the refund: what was not applied is forgotten for that."""
+    """Return the payment with room for the refund: the oldest that came to nothing is forgotten."""
     if refund_id in payment.refunds or len(payment.refunds) < REFUND_COUNT_MAX:
         return payment
-    kept = {
-        id_: each
-        for id_, each in payment.refunds.items()
-        if each.status is not RefundStatus.RELEASED
-    }
-    if len(kept) >= REFUND_COUNT_MAX:
+    released = (each for each in payment.refunds.values() if each.status is RefundStatus.RELEASED)
+    oldest = next(released, None)
+    if oldest is None:
         raise payment.not_while(f"be refunded more than {REFUND_COUNT_MAX} times")
+    kept = {id_: each for id_, each in payment.refunds.items() if each is not oldest}
     return replace(payment, refunds=kept)
 
 

@@ -9,7 +9,7 @@ after the lease asks for the same transfer, and the ledger posts it once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -116,12 +116,15 @@ class Refunds:
         """Write the outcome into the payment as it is by then: other refunds go on beside."""
 
         def change(current: Payment) -> Payment | None:
-            mine = current.refunds[refund.id]
-            # Somebody else may have settled it, after our lease.
-            return outcome(current, mine, self.clock()) if mine.lease == refund.lease else None
+            mine = current.refunds.get(refund.id)
+            if mine is None or mine.lease != refund.lease:
+                return None  # Somebody else has settled it, after our lease.
+            return outcome(current, mine, self.clock())
 
         after = self.records.change(payment, change)
-        return _answered(after, after.refunds[refund.id], cause)
+        # Only what was released can be forgotten.
+        forgotten = replace(refund, status=RefundStatus.RELEASED)
+        return _answered(after, after.refunds.get(refund.id, forgotten), cause)
 
 
 def _answered(

@@ -48,6 +48,7 @@ class Retry:
         *,
         deadline: Deadline | None = None,
         may_retry: Callable[[], bool] = always,
+        refusal_decides: bool = True,
     ) -> T:
         """Return the first answer; raise what asking again cannot heal, or the last error.
 
@@ -58,6 +59,8 @@ class Retry:
             ask: One attempt. An error of it may say when to come again: it is obeyed.
             deadline: When the caller must have the answer.
             may_retry: Asked before each retry: whether there is budget for it.
+            refusal_decides: Whether a refusal makes sure that an earlier attempt, of unknown
+                outcome, is not applied after all. If not, the outcome stays unknown.
         """
         give_up_at_s = self._give_up_at_s(deadline)
         unknown: OutcomeUnknown | None = None
@@ -66,7 +69,9 @@ class Retry:
                 return ask()
             except EvenkeelError as error:
                 if not error.retryable:
-                    raise
+                    if unknown is None or refusal_decides:
+                        raise
+                    raise unknown from error
                 if isinstance(error, OutcomeUnknown):
                     unknown = error
                 delay_s = max(self._delay_s(retry_count), error.retry_after_s or 0.0)

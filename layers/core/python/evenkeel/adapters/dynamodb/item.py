@@ -121,7 +121,7 @@ class IntegersAttribute(Attribute[Any]):
 
 def document(value: Any) -> str:
     """Return the value as compact JSON."""
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def key_of(client_id: str, id_: str) -> str:

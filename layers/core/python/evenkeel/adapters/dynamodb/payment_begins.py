@@ -53,7 +53,9 @@ class Begin:
 def ending_begin(key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> Begin:
     is_held = "#status = :authorized"
     is_not_begun = "attribute_not_exists(ending)"
-    conditions = [is_held, is_not_begun]
+    # A late copy of this very update, after its end was given back, would begin it again.
+    is_no_late_copy = "updated_at <= :now"
+    conditions = [is_held, is_not_begun, is_no_late_copy]
     values: dict[str, Any] = {
         ":authorized": {"S": PaymentStatus.AUTHORIZED.value},
         ":ending": {"S": document(ending_document(wish))},
