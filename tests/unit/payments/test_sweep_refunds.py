@@ -14,7 +14,7 @@ from evenkeel.resilience.circuit import Signal
 from evenkeel.wallets.model import WalletAction
 from tests import requests
 from tests.fakes.guard import attempt
-from tests.unit.payments.platform import CLIENT, Killed, Platform
+from tests.unit.payments.platform import CLIENT, Killed, Platform, not_applied
 from tests.unit.payments.sweeps import (
     answer_lost,
     killed_before,
@@ -59,9 +59,9 @@ def test_a_refund_that_breaks_the_wallets_each_time_is_in_no_others_way(
         swept_for(platform, 2.0)
     assert isinstance(platform.watch.failures[-1][1], TransferUnconfirmed)
     left_open(platform, b=answer_lost, c=request_lost)
-    platform.gateway.faults.append(request_lost)  # For the first one.
+    platform.gateway.faults += [request_lost, not_applied]  # For the first one, and the last.
 
-    sweep = swept_for(platform, 2.0)
+    sweep = swept(platform)
 
     assert sweep.counts[Settlement.STUCK] == 1
     assert (status(platform, "b"), status(platform, "c")) == (
@@ -108,7 +108,8 @@ def test_a_refund_in_somebodys_hands_is_left_to_them_and_holds_up_nobody(
         refund(platform, "b")
     asked = platform.gateway.call_count
 
-    swept_for(platform, 2.0)
+    sweep = swept_for(platform, 2.0)
+    assert sweep.counts == {Settlement.COMPLETED: 1}
     assert status(platform, "a") is RefundStatus.SUCCEEDED
     assert (status(platform, "b"), platform.gateway.call_count) == (RefundStatus.PENDING, asked)
 
