@@ -15,6 +15,7 @@ from tests.tables import TABLES, Index
 KB = 1024
 READ_KB = 4 * KB  # Strongly consistent; what is not there costs one unit too.
 NESTED, NESTED_EACH = 3, 1  # What a list or a map, and each thing in it, is counted beside.
+CONDITION_FAILED = "ConditionalCheckFailedException"
 MISSING = {"id": {"S": "missing"}}
 WRITES = frozenset({"PutItem", "UpdateItem", "TransactWriteItems"})
 
@@ -30,6 +31,7 @@ class Meter:
     engine_write_units: float = 0.0
     engine_read_units: float = 0.0
     sized_write_units: int = 0
+    refused_write_units: int = 0  # Of single writes whose condition failed; the engine says 0.
     sized_read_units: int = 0
     _writes: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -41,7 +43,7 @@ class Meter:
     def start(self) -> None:
         self.operations.clear()
         self.engine_write_units = self.engine_read_units = 0.0
-        self.sized_write_units = self.sized_read_units = 0
+        self.sized_write_units = self.refused_write_units = self.sized_read_units = 0
 
     @property
     def write_count(self) -> int:
@@ -71,6 +73,13 @@ class Meter:
         )
         if "Error" not in parsed:
             self.sized_write_units += sum(self._sized(write) for write in self._writes)
+        elif parsed["Error"]["Code"] == CONDITION_FAILED:
+            self.refused_write_units += sum(self._refused(write) for write in self._writes)
+
+    def _refused(self, write: Mapping[str, Any]) -> int:
+        """Return what AWS charges for a condition that fails: the item that was looked at."""
+        key = write["key"] or {"id": write["item"]["id"]}
+        return max(1, ceil(size_of(self._read(write["table"], key)) / KB))
 
     def _sized(self, write: Mapping[str, Any]) -> int:
         item = write["item"] or self._read(write["table"], write["key"])

@@ -307,7 +307,7 @@ class WalletUnavailable(Unavailable):
     code = "wallet_unavailable"
 
     def __init__(self, payment_id: str, retry_after_s: float | None = None) -> None:
-        super().__init__("the wallet service cannot take the debit now; nothing was applied")
+        super().__init__("the wallet service cannot do this now; nothing was applied")
         self.payment_id = payment_id
         self.retry_after_s = retry_after_s
 
