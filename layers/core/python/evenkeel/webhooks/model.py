@@ -166,8 +166,7 @@ class Endpoint:
         return self._next(status=EndpointStatus.DELETED, disabled_reason=None, secrets=())
 
     def _next(self, **changes: object) -> Endpoint:
-        # The typing of replace knows no keywords that are computed.
-        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
+        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # Ours.
 
 
 @dataclass(frozen=True, slots=True)
