@@ -77,6 +77,17 @@ class Refund:
     ended_version: int | None = None
     refunded_after_minor: int = 0
 
+    @classmethod
+    def new(cls, order: RefundOrder, amount_minor: int, lease: Lease, now: datetime) -> Refund:
+        return cls(
+            order.refund_id,
+            order.fingerprint,
+            amount_minor,
+            created_at=now,
+            reason=order.reason,
+            lease=lease,
+        )
+
     @property
     def transfer_id(self) -> str:
         """The id of its transfer, posted or not: what the ledger knows it by."""
@@ -197,15 +208,8 @@ def _new(
     amount_minor = order.amount_minor or payment.refundable_minor
     if not 0 < amount_minor <= payment.refundable_minor:
         raise payment.not_while("be refunded for more than is left of it")
-    return Refund(
-        order.refund_id,
-        order.fingerprint,
-        amount_minor,
-        created_at=now,
-        reason=order.reason,
-        lease=lease,
-        attempts=known.attempts + 1 if known else 1,
-    )
+    refund = Refund.new(order, amount_minor, lease, now)
+    return replace(refund, attempts=known.attempts + 1) if known else refund
 
 
 def _with(

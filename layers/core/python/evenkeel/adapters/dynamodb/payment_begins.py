@@ -77,43 +77,41 @@ def refund_begin(key: PaymentKey, order: RefundOrder, lease: Lease, now: datetim
     is_refundable = f"#status IN ({', '.join(_REFUNDABLE)})"
     is_unknown = "attribute_not_exists(refunds.#refund)"
     is_one_of_few = "size(refunds) < :count_max"
-    is_left = "refundable_minor >= :amount"
-    refund = Refund(
-        order.refund_id,
-        order.fingerprint,
-        order.amount_minor or 0,
-        created_at=now,
-        reason=order.reason,
-        lease=lease,
-    )
     # An older refund that was left open goes on saying when somebody must look.
     due_first = "due_at = if_not_exists(due_at, :due_at)"
-    sets = ["refunds.#refund = :refund", due_first, *_STEP]
-    if order.amount_minor is None:
-        # All that is left, whatever that is when this is written.
-        sets += ["refund_amounts.#refund = refundable_minor", "refundable_minor = :zero"]
-    else:
-        sets += [
-            "refund_amounts.#refund = :amount",
-            "refundable_minor = refundable_minor - :amount",
-        ]
-    values = {
-        **_REFUNDABLE,
-        ":count_max": {"N": str(REFUND_COUNT_MAX)},
-        ":amount": {"N": str(order.amount_minor or 1)},
-        ":refund": {"S": document(refund_document(refund))},
-    }
-    if order.amount_minor is None:
-        values[":zero"] = {"N": "0"}
+    is_left, takes, amounts = _amount(order.amount_minor)
+    refund = Refund.new(order, order.amount_minor or ALL_THAT_IS_LEFT, lease, now)
     line = blind_line(now, Event.REFUND_BEGUN, order.refund_id)
     return Begin(
         key,
-        sets,
+        ["refunds.#refund = :refund", due_first, *takes, *_STEP],
         [is_refundable, is_unknown, is_one_of_few, is_left],
-        {**values, **_step(key, lease, now, line)},
+        {
+            **_REFUNDABLE,
+            **amounts,
+            ":count_max": {"N": str(REFUND_COUNT_MAX)},
+            ":refund": {"S": document(refund_document(refund))},
+            **_step(key, lease, now, line),
+        },
         {"#refund": order.refund_id},
     )
 
+
+def _amount(amount_minor: int | None) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+    """Return the condition that so much is left, what takes it, and the values of both."""
+    if amount_minor is None:
+        # All that is left, whatever that is when this is written.
+        takes = ["refund_amounts.#refund = refundable_minor", "refundable_minor = :zero"]
+        return "refundable_minor > :zero", takes, {":zero": {"N": "0"}}
+    takes = [
+        "refund_amounts.#refund = :amount",
+        "refundable_minor = refundable_minor - :amount",
+    ]
+    return "refundable_minor >= :amount", takes, {":amount": {"N": str(amount_minor)}}
+
+
+# The document of a refund is without its amount, which DynamoDB fills in.
+ALL_THAT_IS_LEFT = 0
 
 _REFUNDABLE = {f":{status.lower()}": {"S": status.value} for status in sorted(REFUNDABLE)}
 
