@@ -168,19 +168,20 @@ class Wallets:
     def as_of(self, client_id: str, wallet_id: str, moment: datetime) -> WalletSnapshot:
         """Return the wallet as the last of its entries by then had left it.
 
-        If none came after that it is the wallet of now, status included. An entry is stamped as
-        it is begun: one that is under way may still come to stand before a moment just past.
+        Status and version are those that the entry left: a freeze makes no entry. An entry is
+        stamped as it is begun, so one under way may come to stand before a moment just past.
 
         Raises:
             ObjectNotFound: This client has no such wallet.
             ValidationFailed: It was opened later.
         """
+        began_at = self.clock()
         chronicle = self._chronicle(client_id, wallet_id)
         wallet = chronicle.wallet
+        if moment >= began_at:
+            return wallet.snapshot()
         if moment < wallet.created_at:
             raise ValidationFailed(FieldError("at", "the wallet was opened later"))
-        if wallet.last_posted_at is None or wallet.last_posted_at <= moment:
-            return wallet.snapshot()
         entry = chronicle.latest(moment)
         return wallet.as_of(entry.entry_of(wallet_id)) if entry else wallet.as_opened()
 

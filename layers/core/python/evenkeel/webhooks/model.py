@@ -166,7 +166,7 @@ class Endpoint:
         return self._next(status=EndpointStatus.DELETED, disabled_reason=None, secrets=())
 
     def _next(self, **changes: object) -> Endpoint:
-        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # Ours.
+        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # Fields.
 
 
 @dataclass(frozen=True, slots=True)
