@@ -143,8 +143,9 @@ What else a client may ask for, each in a request of its own and all else as abo
 {other_rows}
 
 So a payment that is held first and captured later costs both. A refund is dearer, the more of them
-the payment has had: they are kept in its item, which is written whole. Asked for again,
-each of them is one refused write, for which AWS charges a unit for each KB of the payment: two.
+the payment has had: they are kept in its item, which is written whole. A capture, void
+or refund that is repeated is one refused write, for which AWS charges a unit for each KB of the
+payment: two, as long as it is not above 2 KB.
 
 To tell others of it costs a dollar for each event, and is outside that budget:
 

@@ -66,7 +66,7 @@ class InMemoryPaymentStore:
         is_known = order.refund_id in before.refunds
         is_left = before.refundable_minor >= (order.amount_minor or 1)
         may_begin = before.status in REFUNDABLE and len(before.refunds) < REFUND_COUNT_MAX
-        if is_known or not (may_begin and is_left):
+        if is_known or not (may_begin and is_left and before.updated_at <= now):
             return Begun(before, is_written=False)
         self.save(refunding.begun(before, order, lease, now))
         return Begun(before, is_written=True)

@@ -183,6 +183,19 @@ def test_a_refund_that_is_known_is_not_begun_blindly(
     )
 
 
+def test_a_late_copy_of_a_refund_begins_nothing(store: PaymentStore, captured: Payment) -> None:
+    key, wanted = key_of(captured), RefundOrder("ref_a", "same", 400)
+    store.begin_refund(key, RefundOrder("ref_b", "same", 100), LEASE, NOON + SECOND)
+    begun = store.get(captured.client_id, captured.id)
+    given_back = refunding.released(begun, begun.refunds["ref_b"], NOON + 2 * SECOND, "busy")
+    store.save(given_back)
+
+    late = store.begin_refund(key, wanted, LEASE, NOON + SECOND)
+
+    assert late == Begun(given_back, is_written=False)
+    assert store.get(captured.client_id, captured.id) == given_back
+
+
 def test_what_was_not_captured_is_not_paid_back_blindly(
     store: PaymentStore, pending: Payment, held: Payment
 ) -> None:

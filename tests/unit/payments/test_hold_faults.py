@@ -17,11 +17,11 @@ from evenkeel.errors import (
 )
 from evenkeel.ledger.commands import Posted
 from evenkeel.payments.ending import EndingKind
+from evenkeel.payments.lane import Settlement
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import HOLD_FOR, HOLD_GRACE
 from evenkeel.payments.ports import Begun
 from evenkeel.payments.states import PaymentStatus
-from evenkeel.payments.sweeper import Settlement
 from evenkeel.wallets.model import WalletAction
 from tests.fakes.guard import attempt
 from tests.unit.payments.holding import Ask, End, capture, stand, void
@@ -138,17 +138,18 @@ def test_it_is_the_latest_attempt_that_may_still_arrive(platform: Platform) -> N
 
 
 @pytest.mark.usefixtures("held")
-def test_the_attempt_of_one_who_died_may_still_arrive_after_the_lease(platform: Platform) -> None:
-    platform.gateway.faults.append(killed_before)
-    with pytest.raises(Killed):
-        capture(platform, 150)
+def test_a_capture_that_a_freeze_keeps_open_is_asked_for_once_in_a_sweep(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(request_lost)
+    capture(platform, 150)
     platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
-    platform.wait(seconds=LEASE_FOR.total_seconds())
+    asked = platform.gateway.call_count
 
-    assert capture(platform, 150).is_open
-    platform.wait(seconds=LEASE_FOR.total_seconds())
-    with pytest.raises(Declined):
-        capture(platform, 150)
+    sweep = swept(platform)
+
+    assert platform.gateway.call_count == asked + 1
+    assert sweep.counts == {Settlement.LEFT: 1}
 
 
 @pytest.mark.usefixtures("held")

@@ -41,8 +41,8 @@ class Ending:
 
     Attributes:
         amount_minor: Of a capture; None is all that was authorized.
-        open_since: When the latest attempt was given up that may have been applied, or still
-            be under way; None if there is none.
+        open_since: When the latest attempt was made that may have been applied, or still be
+            under way, which it is for less than a lease; None if there is none.
     """
 
     kind: EndingKind
@@ -68,7 +68,8 @@ def begun(payment: Payment, wish: Ending, lease: Lease, now: datetime) -> Paymen
         if wish.kind is EndingKind.EXPIRY and payment.ending.kind is not EndingKind.EXPIRY:
             raise RequestInProgress(payment.id)  # Time takes nothing from what a client asked for.
         # Whoever was at it has asked for an end, or has died before or after that.
-        open_since = payment.lease.until if payment.lease else payment.ending.open_since
+        has_died = payment.lease is not None
+        open_since = payment.updated_at if has_died else payment.ending.open_since
         wish = replace(wish, attempts=payment.ending.attempts + 1, open_since=open_since)
     return replace(payment.after(Event.CLAIMED, now, detail=wish.kind), ending=wish, lease=lease)
 

@@ -268,7 +268,7 @@ class Payment:
             self,
             status=status,
             version=version,
-            updated_at=now,
+            updated_at=max(now, self.updated_at),  # By whatever clock.
             lease=None,
             history=history,
         )

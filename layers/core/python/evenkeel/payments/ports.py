@@ -98,7 +98,7 @@ class PaymentStore(Protocol):
         """Begin the end of a hold in one call, unless anything needs a closer look.
 
         It is not begun if the payment has no hold, or one of less than is to be captured,
-        or if an end is begun already.
+        if an end is begun already, or if it has changed after *now*: then this is a late copy.
 
         Raises:
             ObjectNotFound: This client has no such payment.
@@ -110,7 +110,7 @@ class PaymentStore(Protocol):
         """Begin a refund in one call, unless anything needs a closer look.
 
         It is not begun if the payment cannot be refunded, or not for so much, or not so
-        often, or if it knows the refund already.
+        often, if it knows the refund already, or if it has changed after *now*.
 
         Raises:
             ObjectNotFound: This client has no such payment.

@@ -60,7 +60,8 @@ class Retry:
             deadline: When the caller must have the answer.
             may_retry: Asked before each retry: whether there is budget for it.
             refusal_decides: Whether a refusal makes sure that an earlier attempt, of unknown
-                outcome, is not applied after all. If not, the outcome stays unknown.
+                outcome, is not applied after all. If not, the outcome stays unknown, and the
+                attempt that was lost speaks against the service.
         """
         give_up_at_s = self._give_up_at_s(deadline)
         unknown: OutcomeUnknown | None = None
@@ -71,7 +72,7 @@ class Retry:
                 if not error.retryable:
                     if unknown is None or refusal_decides:
                         raise
-                    raise unknown from error
+                    raise unknown from unknown.__cause__
                 if isinstance(error, OutcomeUnknown):
                     unknown = error
                 delay_s = max(self._delay_s(retry_count), error.retry_after_s or 0.0)

@@ -53,9 +53,7 @@ class Begin:
 def ending_begin(key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> Begin:
     is_held = "#status = :authorized"
     is_not_begun = "attribute_not_exists(ending)"
-    # A late copy of this very update, after its end was given back, would begin it again.
-    is_no_late_copy = "updated_at <= :now"
-    conditions = [is_held, is_not_begun, is_no_late_copy]
+    conditions = [is_held, is_not_begun, IS_NO_LATE_COPY]
     values: dict[str, Any] = {
         ":authorized": {"S": PaymentStatus.AUTHORIZED.value},
         ":ending": {"S": document(ending_document(wish))},
@@ -80,12 +78,13 @@ def refund_begin(key: PaymentKey, order: RefundOrder, lease: Lease, now: datetim
     # An older refund that was left open goes on saying when somebody must look.
     due_first = "due_at = if_not_exists(due_at, :due_at)"
     is_left, takes, amounts = _amount(order.amount_minor)
-    refund = Refund.new(order, order.amount_minor or ALL_THAT_IS_LEFT, lease, now)
+    # Its document is without the amount, which DynamoDB fills in where it is all that is left.
+    refund = Refund.new(order, order.amount_minor or 0, lease, now)
     line = blind_line(now, Event.REFUND_BEGUN, order.refund_id)
     return Begin(
         key,
         ["refunds.#refund = :refund", due_first, *takes, *_STEP],
-        [is_refundable, is_unknown, is_one_of_few, is_left],
+        [is_refundable, is_unknown, is_one_of_few, is_left, IS_NO_LATE_COPY],
         {
             **_REFUNDABLE,
             **amounts,
@@ -110,8 +109,9 @@ def _amount(amount_minor: int | None) -> tuple[str, Sequence[str], Mapping[str, 
     return "refundable_minor >= :amount", takes, {":amount": {"N": str(amount_minor)}}
 
 
-# The document of a refund is without its amount, which DynamoDB fills in.
-ALL_THAT_IS_LEFT = 0
+# A copy of this very update that comes after its caller was answered, and the payment has
+# changed since, would begin what the caller was told has not begun.
+IS_NO_LATE_COPY = "updated_at <= :now"
 
 _REFUNDABLE = {f":{status.lower()}": {"S": status.value} for status in sorted(REFUNDABLE)}
 
