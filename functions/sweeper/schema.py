@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from evenkeel.entrypoints.schema import Reply
-from evenkeel.payments.sweeper import Settlement, Sweep
+from evenkeel.payments.lane import Settlement
+from evenkeel.payments.sweeper import Sweep
 
 
 class SweepReply(Reply):
-    """Numbers of payments; *left* and *stuck* are still due, as far as they were looked at."""
+    """Numbers of payments, or of their refunds; *left* are payments that still are due."""
 
     looked: int
     completed: int

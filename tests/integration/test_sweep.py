@@ -21,12 +21,13 @@ from evenkeel.errors import Declined, RequestInProgress, TransferNotApplied
 from evenkeel.ledger.commands import Command, Posted
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.payments.answers import Attempt
+from evenkeel.payments.lane import Settlement
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Order
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
 from evenkeel.payments.states import PaymentStatus
-from evenkeel.payments.sweeper import Settlement, Sweep, Sweeper
+from evenkeel.payments.sweeper import Sweep, Sweeper
 from functions.sweeper import handler as sweeper_function
 from functions.sweeper.handler import handler
 from tests.context import Context

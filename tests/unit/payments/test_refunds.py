@@ -20,13 +20,13 @@ from evenkeel.errors import (
 )
 from evenkeel.ledger.commands import Posted
 from evenkeel.payments.answers import Answer
+from evenkeel.payments.lane import Settlement
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import Begun, PaymentKey
 from evenkeel.payments.refunding import REFUND_COUNT_MAX, RefundOrder, RefundStatus
 from evenkeel.payments.states import PaymentStatus
-from evenkeel.payments.sweeper import Settlement
 from evenkeel.wallets import requests as wallet_requests
 from evenkeel.wallets.model import WalletAction
 from tests.fakes.guard import attempt

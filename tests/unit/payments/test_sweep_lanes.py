@@ -8,8 +8,8 @@ import pytest
 
 from evenkeel.errors import ObjectNotFound
 from evenkeel.ledger.commands import Posted
+from evenkeel.payments.lane import Settlement
 from evenkeel.payments.ports import DUE_SHARD_COUNT, PaymentKey
-from evenkeel.payments.sweeper import Settlement
 from evenkeel.resilience.circuit import Signal
 from evenkeel.resilience.limits import Limits
 from tests.fakes.guard import breaker

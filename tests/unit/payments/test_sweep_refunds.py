@@ -1,20 +1,31 @@
 """A sweep of a payment with several open refunds: none of them is in the way of another."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from evenkeel.clock import Deadline
 from evenkeel.errors import Declined, TransferUnconfirmed
 from evenkeel.ledger.commands import Posted
+from evenkeel.ledger.transfer import Record
+from evenkeel.payments.answers import Attempt
+from evenkeel.payments.lane import ATTEMPT_COUNT_TOLD, Settlement
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.refunding import RefundOrder, RefundStatus
-from evenkeel.payments.sweeper import ATTEMPT_COUNT_TOLD, Settlement
 from evenkeel.resilience.circuit import Signal
 from evenkeel.wallets.model import WalletAction
 from tests import requests
+from tests.fakes.clock import ManualSeconds
 from tests.fakes.guard import attempt
-from tests.unit.payments.platform import CLIENT, Killed, Platform, not_applied
+from tests.unit.payments.platform import (
+    CLIENT,
+    InMemoryJournal,
+    Killed,
+    Platform,
+    not_applied,
+)
 from tests.unit.payments.sweeps import (
     answer_lost,
     killed_before,
@@ -29,6 +40,19 @@ Ask = Callable[[], Posted]
 @pytest.fixture(autouse=True)
 def paid(platform: Platform) -> None:
     platform.pay()
+
+
+class BusyJournal:
+    """A journal whose every look takes its time, in which something may happen."""
+
+    def __init__(self, journal: InMemoryJournal, *meanwhile: Callable[[], object]) -> None:
+        self._journal = journal
+        self._meanwhile = list(meanwhile)
+
+    def record(self, client_id: str, transfer_id: str) -> Record | None:
+        if self._meanwhile:
+            self._meanwhile.pop(0)()
+        return self._journal.record(client_id, transfer_id)
 
 
 def refund(platform: Platform, key: str) -> None:
@@ -116,3 +140,56 @@ def test_a_refund_in_somebodys_hands_is_left_to_them_and_holds_up_nobody(
     platform.wait(seconds=LEASE_FOR.total_seconds())
     swept(platform)
     assert status(platform, "b") is RefundStatus.SUCCEEDED
+
+
+def test_a_refund_whose_record_cannot_be_read_is_in_no_others_way(platform: Platform) -> None:
+    left_open(platform, a=answer_lost, b=answer_lost)
+    platform.journal.fault = ValueError("no such kind of transfer")
+
+    sweep = swept(platform)
+
+    assert sweep.counts == {Settlement.STUCK: 1, Settlement.COMPLETED: 1}
+    assert (status(platform, "a"), status(platform, "b")) == (
+        RefundStatus.PENDING,
+        RefundStatus.SUCCEEDED,
+    )
+
+
+def test_an_error_that_nobody_expects_at_one_refund_leaves_the_others_to_the_same_sweep(
+    platform: Platform,
+) -> None:
+    def broken(_: Ask) -> Posted:
+        raise ZeroDivisionError
+
+    left_open(platform, a=request_lost, b=request_lost)
+    platform.gateway.faults += [broken, not_applied]
+
+    sweep = swept(platform)
+
+    assert sweep.counts == {Settlement.STUCK: 1, Settlement.RESUMED: 1}
+    assert status(platform, "b") is RefundStatus.SUCCEEDED
+    assert [type(error) for _, error in platform.watch.failures] == [ZeroDivisionError]
+
+
+def test_a_refund_that_loses_a_race_with_another_is_settled_in_the_same_sweep(
+    platform: Platform,
+) -> None:
+    left_open(platform, a=answer_lost, b=answer_lost)
+    busy = BusyJournal(platform.journal, lambda: refund(platform, "c"))
+    platform.sweeper = replace(platform.sweeper, journal=busy)
+
+    swept(platform)
+
+    assert {status(platform, key) for key in "abc"} == {RefundStatus.SUCCEEDED}
+
+
+def test_a_visit_ends_with_the_time_of_its_sweep(platform: Platform) -> None:
+    left_open(platform, a=answer_lost, b=answer_lost, c=answer_lost)
+    seconds = ManualSeconds()
+    slow = BusyJournal(platform.journal, *[lambda: seconds.sleep(3.0)] * 3)
+
+    sweeper = replace(platform.sweeper, journal=slow)
+    sweep = sweeper.sweep(Attempt("sweep-1", Deadline.after(5.0, seconds)))
+
+    assert sweep.counts == {Settlement.COMPLETED: 2, Settlement.LEFT: 1}
+    assert status(platform, "c") is RefundStatus.PENDING

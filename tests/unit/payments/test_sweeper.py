@@ -12,10 +12,10 @@ from evenkeel.errors import (
     WalletUnavailable,
 )
 from evenkeel.ledger.commands import Posted
+from evenkeel.payments.lane import ATTEMPT_COUNT_TOLD, Settlement
 from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import PENDING_FOR
 from evenkeel.payments.states import PaymentStatus
-from evenkeel.payments.sweeper import ATTEMPT_COUNT_TOLD, Settlement
 from evenkeel.resilience.circuit import Signal
 from tests.payments import order
 from tests.unit.payments.platform import CLIENT, Killed, Platform, not_applied
