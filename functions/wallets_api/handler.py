@@ -45,6 +45,7 @@ FUND = Access(Scope.WALLETS_FUND, is_keyed=True, takes_body=True)
 MOVE = Access(Scope.WALLETS_WRITE, is_keyed=True, takes_body=True)
 MOVE_REFUSES = (402, 404)
 ACT_REFUSES = (404, 409)
+AT = "As the last of its entries by then had left it. A freeze or a close makes no entry."
 
 
 @api.post(
@@ -121,7 +122,7 @@ def close_wallet(id: str) -> Response[WalletReply]:
 @api.get("/api/wallets/{id}", READ, refuses=(404, 422))
 def get_wallet(
     id: str,
-    at: Annotated[Moment | None, Query(description="As its entries by then had left it.")] = None,
+    at: Annotated[Moment | None, Query(description=AT)] = None,
 ) -> Response[WalletReply]:
     """Get a wallet as it is now, or as it was."""
     wallets, client_id = bootstrap.wallets(), api.caller.client_id

@@ -372,7 +372,7 @@ class Lives(RuleBasedStateMachine):
         )
         sweeper.sweep(Attempt(self.name(), Deadline.after(60.0, seconds)))
 
-        assert {type(error) for _, error in watch.failures} <= {TransferUnconfirmed}
+        assert {type(error) for *_, error in watch.failures} <= {TransferUnconfirmed}
         assert watch.broken_off == []
 
 

@@ -30,7 +30,7 @@ def no_chance() -> float:
 class Unforgiving:
     """Watches a sweep: what the sweeper does not expect is not expected here either."""
 
-    def failed(self, key: PaymentKey, error: Exception) -> None:
+    def failed(self, key: PaymentKey, transfer_id: str | None, error: Exception) -> None:
         raise AssertionError(key) from error
 
     def broke_off(self, shards: Sequence[int], error: Exception) -> None:

@@ -18,10 +18,11 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
 
 
 def test_a_payment_that_failed_is_named_with_its_reason(logs: Logs) -> None:
-    LoggingSweepWatch().failed(PaymentKey("cli_a", "pay_a"), ERROR)
+    LoggingSweepWatch().failed(PaymentKey("cli_a", "pay_a"), "trf_a", ERROR)
     [line] = logs.lines
 
     assert (line["level"], line["client_id"], line["payment_id"]) == ("ERROR", "cli_a", "pay_a")
+    assert line["transfer_id"] == "trf_a"
     assert (line["exception_name"], "no time" in line["exception"]) == ("ValueError", True)
 
 
@@ -36,7 +37,7 @@ def test_a_lane_that_broke_off_is_named_with_its_reason(logs: Logs) -> None:
 @pytest.mark.parametrize(
     ("tell", "of"),
     [
-        (lambda watch: watch.failed(PaymentKey("cli_a", "pay_a"), ERROR), "payment"),
+        (lambda watch: watch.failed(PaymentKey("cli_a", "pay_a"), "trf_a", ERROR), "payment"),
         (lambda watch: watch.broke_off([0], ERROR), "lane"),
     ],
     ids=["payment", "lane"],

@@ -58,11 +58,11 @@ class InMemoryJournal:
 
 class RecordingSweepWatch:
     def __init__(self) -> None:
-        self.failures: list[tuple[PaymentKey, Exception]] = []
+        self.failures: list[tuple[PaymentKey, str | None, Exception]] = []
         self.broken_off: list[tuple[Sequence[int], Exception]] = []
 
-    def failed(self, key: PaymentKey, error: Exception) -> None:
-        self.failures.append((key, error))
+    def failed(self, key: PaymentKey, transfer_id: str | None, error: Exception) -> None:
+        self.failures.append((key, transfer_id, error))
 
     def broke_off(self, shards: Sequence[int], error: Exception) -> None:
         self.broken_off.append((shards, error))

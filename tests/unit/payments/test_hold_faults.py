@@ -123,6 +123,21 @@ def test_an_end_that_somebody_died_over_is_not_given_back(platform: Platform) ->
 
 
 @pytest.mark.usefixtures("held")
+def test_what_somebody_died_over_cannot_arrive_any_more_after_the_lease(
+    platform: Platform,
+) -> None:
+    platform.gateway.faults.append(killed_before)
+    with pytest.raises(Killed):
+        capture(platform, 150)
+    platform.wallets.act(CLIENT, platform.wallet_id, WalletAction.FREEZE)
+    platform.wait(seconds=LEASE_FOR.total_seconds())
+
+    with pytest.raises(Declined):
+        capture(platform, 150)
+    assert platform.stored().ending is None
+
+
+@pytest.mark.usefixtures("held")
 def test_it_is_the_latest_attempt_that_may_still_arrive(platform: Platform) -> None:
     platform.gateway.faults += [request_lost, request_lost]
     capture(platform, 150)

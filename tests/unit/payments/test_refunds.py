@@ -423,3 +423,23 @@ def test_a_payment_has_no_more_refunds_than_it_can_keep(platform: Platform) -> N
         refund(platform, "one-more", 1)
     assert refund(platform, "7", 1).replayed
     assert platform.balance == 600 + REFUND_COUNT_MAX
+
+
+@pytest.mark.usefixtures("paid")
+def test_a_refund_that_others_are_faster_than_is_begun_all_the_same(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, faster = platform.store.begin_refund, iter(["b", "c", "d"])
+
+    def slow(*wish: Any) -> Begun:
+        other = next(faster, None)
+        if other is not None:
+            platform.wait(seconds=1)
+            with monkeypatch.context() as meanwhile:
+                meanwhile.setattr(platform.store, "begin_refund", begin)
+                refund(platform, other, 50)
+        return begin(*wish)
+
+    monkeypatch.setattr(platform.store, "begin_refund", slow)
+
+    assert refund(platform, "a", 50).payment.refunded_minor == 200

@@ -36,7 +36,7 @@ def test_a_payment_that_cannot_be_looked_after_is_in_nobodys_way(
 
     assert sweep.counts[Settlement.STUCK] == 1
     assert sweep.counts[Settlement.COMPLETED] == len(others)
-    assert platform.watch.failures == [(PaymentKey(CLIENT, broken.id), error)]
+    assert platform.watch.failures == [(PaymentKey(CLIENT, broken.id), None, error)]
     assert sweep.errors == []
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from evenkeel.clock import Deadline
-from evenkeel.errors import Declined, TransferUnconfirmed
+from evenkeel.errors import Declined, LedgerBusy, TransferUnconfirmed
 from evenkeel.ledger.commands import Posted
 from evenkeel.ledger.transfer import Record
 from evenkeel.payments.answers import Attempt
@@ -81,7 +81,7 @@ def test_a_refund_that_breaks_the_wallets_each_time_is_in_no_others_way(
     for _ in range(ATTEMPT_COUNT_TOLD):
         platform.gateway.faults.append(request_lost)
         swept_for(platform, 2.0)
-    assert isinstance(platform.watch.failures[-1][1], TransferUnconfirmed)
+    assert isinstance(platform.watch.failures[-1][-1], TransferUnconfirmed)
     left_open(platform, b=answer_lost, c=request_lost)
     platform.gateway.faults += [request_lost, not_applied]  # For the first one, and the last.
 
@@ -168,14 +168,18 @@ def test_an_error_that_nobody_expects_at_one_refund_leaves_the_others_to_the_sam
 
     assert sweep.counts == {Settlement.STUCK: 1, Settlement.RESUMED: 1}
     assert status(platform, "b") is RefundStatus.SUCCEEDED
-    assert [type(error) for _, error in platform.watch.failures] == [ZeroDivisionError]
+    (_, transfer_id, error) = platform.watch.failures[-1]
+    assert transfer_id == platform.stored().refunds["ref_a"].transfer_id
+    assert isinstance(error, ZeroDivisionError)
 
 
+@pytest.mark.parametrize("turn", [0, 1])
 def test_a_refund_that_loses_a_race_with_another_is_settled_in_the_same_sweep(
-    platform: Platform,
+    platform: Platform, turn: int
 ) -> None:
     left_open(platform, a=answer_lost, b=answer_lost)
-    busy = BusyJournal(platform.journal, lambda: refund(platform, "c"))
+    quiet = [lambda: None] * turn
+    busy = BusyJournal(platform.journal, *quiet, lambda: refund(platform, "c"))
     platform.sweeper = replace(platform.sweeper, journal=busy)
 
     swept(platform)
@@ -183,13 +187,33 @@ def test_a_refund_that_loses_a_race_with_another_is_settled_in_the_same_sweep(
     assert {status(platform, key) for key in "abc"} == {RefundStatus.SUCCEEDED}
 
 
-def test_a_visit_ends_with_the_time_of_its_sweep(platform: Platform) -> None:
-    left_open(platform, a=answer_lost, b=answer_lost, c=answer_lost)
-    seconds = ManualSeconds()
+@pytest.mark.parametrize(
+    ("fate", "counts"),
+    [
+        (answer_lost, {Settlement.COMPLETED: 2, Settlement.LEFT: 1}),
+        (request_lost, {Settlement.LEFT: 1}),
+    ],
+)
+def test_a_visit_ends_with_the_time_of_its_sweep(
+    platform: Platform, fate: Callable[[Ask], Posted], counts: dict[Settlement, int]
+) -> None:
+    left_open(platform, a=fate, b=fate, c=fate)
+    seconds, looked = ManualSeconds(), len(platform.journal.asked)
     slow = BusyJournal(platform.journal, *[lambda: seconds.sleep(3.0)] * 3)
 
     sweeper = replace(platform.sweeper, journal=slow)
     sweep = sweeper.sweep(Attempt("sweep-1", Deadline.after(5.0, seconds)))
 
-    assert sweep.counts == {Settlement.COMPLETED: 2, Settlement.LEFT: 1}
+    assert sweep.counts == counts
+    assert len(platform.journal.asked) == looked + 2
     assert status(platform, "c") is RefundStatus.PENDING
+
+
+def test_a_ledger_that_cannot_be_read_is_not_asked_for_each_refund(platform: Platform) -> None:
+    left_open(platform, a=answer_lost, b=answer_lost, c=answer_lost)
+    platform.journal.fault = LedgerBusy()
+
+    sweep = swept_for(platform, 2.0)
+
+    assert sweep.counts == {Settlement.LEFT: 1}
+    assert len(platform.journal.asked) == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evenkeel.errors import ObjectNotFound, ValidationFailed
 from evenkeel.ledger.transfer import Transfer
-from evenkeel.wallets.model import Wallet, WalletAction
+from evenkeel.wallets.model import Wallet, WalletAction, WalletStatus
 from evenkeel.wallets.service import StatementQuery, Wallets
 from tests import requests
 from tests.fakes.clock import NOON, ManualClock
@@ -107,6 +107,17 @@ def test_a_moment_to_come_shows_the_wallet_as_it_is(wallets: Wallets, alice: Wal
 
     now = wallets.get(CLIENT, alice.id)
     assert wallets.as_of(CLIENT, alice.id, LATER) == now.snapshot()
+
+
+def test_a_moment_just_past_shows_the_status_that_the_last_entry_left(
+    wallets: Wallets, alice: Wallet, clock: ManualClock
+) -> None:
+    clock.advance(MINUTE)
+    wallets.act(CLIENT, alice.id, WalletAction.FREEZE)
+    clock.advance(MINUTE)
+
+    assert wallets.as_of(CLIENT, alice.id, at(1)).status is WalletStatus.ACTIVE
+    assert wallets.as_of(CLIENT, alice.id, at(2)).status is WalletStatus.FROZEN
 
 
 def test_before_it_was_opened_there_is_nothing_to_tell(wallets: Wallets, alice: Wallet) -> None:

@@ -67,7 +67,8 @@ def begun(payment: Payment, wish: Ending, lease: Lease, now: datetime) -> Paymen
     if payment.ending is not None:
         if wish.kind is EndingKind.EXPIRY and payment.ending.kind is not EndingKind.EXPIRY:
             raise RequestInProgress(payment.id)  # Time takes nothing from what a client asked for.
-        # Whoever was at it has asked for an end, or has died before or after that.
+        # Whoever was at it has asked for an end, or has died before or after that: their lease
+        # is over, and with it the time in which that may still arrive.
         has_died = payment.lease is not None
         open_since = payment.updated_at if has_died else payment.ending.open_since
         wish = replace(wish, attempts=payment.ending.attempts + 1, open_since=open_since)

@@ -25,12 +25,13 @@ from evenkeel.errors import (
     TransferUnconfirmed,
     Unavailable,
     VersionConflict,
+    WalletUnavailable,
 )
 from evenkeel.ledger.transfer import Decline, Record
 from evenkeel.payments import matters
 from evenkeel.payments.answers import Attempt
 from evenkeel.payments.desk import PaymentDesk
-from evenkeel.payments.matters import OpenMatter
+from evenkeel.payments.matters import OpenMatter, OpenRefund
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import (
     Journal,
@@ -63,26 +64,22 @@ class Visit:
     """A look at all that is open in one payment.
 
     Attributes:
-        matter: The transfer whose turn it is.
-        seen: Those that had their turn.
+        matter: What is being looked up, or asked for.
+        done: The transfers that were settled, asked for, or met an error.
         not_posted: Those that the ledger does not have.
         is_left: Whether something is left for another visit.
+        is_over: Whether there is nothing more to do in this one.
     """
 
-    matter: str | None = None
-    seen: set[str] = field(default_factory=set)
+    matter: OpenMatter | None = None
+    done: set[str] = field(default_factory=set)
     not_posted: set[str] = field(default_factory=set)
     is_left: bool = False
     is_over: bool = False
 
-    def take(self, matter: OpenMatter) -> None:
-        self.matter = matter.transfer_id
-        self.seen.add(matter.transfer_id)
-
-    def put_back(self, matter: OpenMatter) -> None:
-        """Its turn comes when the ledger knows no other."""
-        self.seen.remove(matter.transfer_id)
-        self.not_posted.add(matter.transfer_id)
+    def end_matter(self) -> None:
+        if self.matter is not None:
+            self.done.add(self.matter.transfer_id)
 
 
 @dataclass(slots=True)
@@ -154,12 +151,14 @@ class Lane:
             self.counts[Settlement.LEFT] += 1
 
     def _settle_next(self, key: PaymentKey, visit: Visit) -> None:
+        visit.matter = None
         visit.is_over = True  # Unless something else is found to be open.
         try:
             settlement = self._settled(key, visit)
         except Exception as error:
             # Whatever it is: neither a payment nor a refund must keep others from being settled.
             settlement = self._met(error, visit) or self._stuck_over(key, visit, error)
+        visit.end_matter()
         if settlement is Settlement.LEFT:
             visit.is_left = True
         elif settlement is not None:
@@ -169,12 +168,15 @@ class Lane:
         """Return what an error says of the payment; nothing, if nobody expects it."""
         match error:
             case VersionConflict() | RequestInProgress() | InvalidState():
-                # Somebody is at the payment: at another of its refunds, perhaps.
-                return Settlement.NOT_DUE if visit.is_over else Settlement.LEFT
+                # Somebody is at the payment: perhaps only at another of its refunds.
+                is_refund = isinstance(visit.matter, OpenRefund)
+                return Settlement.LEFT if is_refund else Settlement.NOT_DUE
             case Declined():
                 return Settlement.RESUMED
             case Unavailable() | OutcomeUnknown():
                 self._was_turned_away |= isinstance(error.__cause__, CircuitOpen)
+                # A table that cannot be reached is not asked again for each refund.
+                visit.is_over |= not isinstance(error, WalletUnavailable)
                 return Settlement.LEFT
             case _:
                 return None
@@ -183,15 +185,14 @@ class Lane:
         if visit.matter is None:
             self._stuck.add(key)
         else:
-            self._hopeless.add(visit.matter)
-        return self._told(key, error)
+            self._hopeless.add(visit.matter.transfer_id)
+        return self._told(key, visit, error)
 
-    def _told(self, key: PaymentKey, error: Exception) -> Settlement:
-        self.watch.failed(key, error)
+    def _told(self, key: PaymentKey, visit: Visit, error: Exception) -> Settlement:
+        self.watch.failed(key, visit.matter.transfer_id if visit.matter else None, error)
         return Settlement.STUCK
 
     def _settled(self, key: PaymentKey, visit: Visit) -> Settlement | None:
-        visit.matter = None
         payment = self.store.get(key.client_id, key.payment_id)
         now = self.clock()
         if payment.due_at is None or now < payment.due_at:
@@ -215,32 +216,36 @@ class Lane:
         self, key: PaymentKey, open_: Sequence[OpenMatter], visit: Visit
     ) -> Settlement | None:
         """Settle a matter that the ledger knows, or ask for one, if it knows none of them."""
-        rest = [each for each in open_ if each.transfer_id not in visit.seen | self._hopeless]
+        rest = [each for each in open_ if each.transfer_id not in visit.done | self._hopeless]
         visit.is_over = len(rest) <= 1
-        for matter in rest:
-            record = self._looked_up(matter, visit)
+        for visit.matter in rest:
+            if self.attempt.deadline.remaining_s <= 0:
+                return Settlement.LEFT
+            record = self._looked_up(visit.matter, visit)
             if record is not None:
-                self.store.save(matter.settled(record, self.clock()))
+                self.store.save(visit.matter.settled(record, self.clock()))
                 return Settlement.DECLINED if isinstance(record, Decline) else Settlement.COMPLETED
         if not rest:
             return None
         self._not_posted.add(key)
-        visit.take(rest[0])
-        if rest[0].transfer_id in self._in_vain or not self._may_ask():
+        visit.matter = rest[0]
+        if not self._may_ask():
+            visit.is_over = True
             return Settlement.LEFT
-        return self._resumed(key, rest[0])
+        if rest[0].transfer_id in self._in_vain:
+            return Settlement.LEFT
+        return self._resumed(key, rest[0], visit)
 
     def _looked_up(self, matter: OpenMatter, visit: Visit) -> Record | None:
         """Return what the ledger holds of it, if it was not asked in this visit."""
         if matter.transfer_id in visit.not_posted:
             return None
-        visit.take(matter)
         record = self.journal.record(matter.payment.client_id, matter.transfer_id)
         if record is None:
-            visit.put_back(matter)
+            visit.not_posted.add(matter.transfer_id)
         return record
 
-    def _resumed(self, key: PaymentKey, matter: OpenMatter) -> Settlement:
+    def _resumed(self, key: PaymentKey, matter: OpenMatter, visit: Visit) -> Settlement:
         answer = matter.resumed(self.desk, self.attempt)
         if not answer.is_open:
             return Settlement.RESUMED
@@ -252,7 +257,7 @@ class Lane:
         self._in_vain.add(matter.transfer_id)
         if answer.cause == TransferUnconfirmed.code and matter.attempts + 1 >= ATTEMPT_COUNT_TOLD:
             self._hopeless.add(matter.transfer_id)
-            return self._told(key, TransferUnconfirmed())
+            return self._told(key, visit, TransferUnconfirmed())
         return Settlement.LEFT
 
     def _may_ask(self) -> bool:

@@ -159,8 +159,11 @@ class PaymentQueue(Protocol):
 class SweepWatch(Protocol):
     """Told of what goes wrong in a sweep, by several threads at once."""
 
-    def failed(self, key: PaymentKey, error: Exception) -> None:
-        """Say that a payment could not be looked after, for a reason that nobody expects."""
+    def failed(self, key: PaymentKey, transfer_id: str | None, error: Exception) -> None:
+        """Say that a payment could not be looked after, for a reason that nobody expects.
+
+        The transfer is the one that it went wrong at, if it came so far.
+        """
 
     def broke_off(self, shards: Sequence[int], error: Exception) -> None:
         """Say that nobody looks any further, in this sweep, through these shards."""

@@ -28,9 +28,12 @@ from evenkeel.payments.failure import Failure
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment
-from evenkeel.payments.ports import PaymentKey
+from evenkeel.payments.ports import Begun, PaymentKey
 from evenkeel.payments.records import PaymentRecords
 from evenkeel.payments.refunding import Refund, RefundOrder, RefundStatus
+
+# Each time another refund was faster, and has got on.
+BEGIN_COUNT_MAX = 20
 
 Outcome = Callable[[Payment, Refund, datetime], Payment]
 
@@ -52,9 +55,7 @@ class Refunds:
             ObjectNotFound: This client has no such payment.
             WalletUnavailable: Nothing was applied.
         """
-        now = self.clock()
-        lease = Lease.taken(attempt.request_id, now)
-        begun = self.records.begin_refund(key, order, lease, now)
+        begun, lease, now = self._begun(key, order, attempt)
         before = begun.before
         if begun.is_written:
             after = refunding.begun(before, order, lease, now)
@@ -76,6 +77,24 @@ class Refunds:
             Declined, RequestInProgress: As for `refund`.
         """
         return self._claimed(payment, refund.order, attempt)
+
+    def _begun(
+        self, key: PaymentKey, order: RefundOrder, attempt: Attempt
+    ) -> tuple[Begun, Lease, datetime]:
+        """Begin it, and say when and under which lease.
+
+        A begin that another refund was faster than is like a late copy, and begins nothing.
+        Then it is made anew.
+        """
+        now = self.clock()
+        for _ in range(BEGIN_COUNT_MAX):
+            lease = Lease.taken(attempt.request_id, now)
+            begun = self.records.begin_refund(key, order, lease, now)
+            before = begun.before
+            if begun.is_written or order.refund_id in before.refunds or before.updated_at <= now:
+                break
+            now = max(self.clock(), before.updated_at)
+        return begun, lease, now
 
     def _claimed(self, payment: Payment, order: RefundOrder, attempt: Attempt) -> Answer:
         now = self.clock()

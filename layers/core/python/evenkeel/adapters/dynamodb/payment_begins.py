@@ -110,7 +110,7 @@ def _amount(amount_minor: int | None) -> tuple[str, Sequence[str], Mapping[str, 
 
 
 # A copy of this very update that comes after its caller was answered, and the payment has
-# changed since, would begin what the caller was told has not begun.
+# changed since, would begin what the caller was told has not begun. By clocks that agree.
 IS_NO_LATE_COPY = "updated_at <= :now"
 
 _REFUNDABLE = {f":{status.lower()}": {"S": status.value} for status in sorted(REFUNDABLE)}

@@ -18,11 +18,12 @@ logger = Logger()
 
 
 class LoggingSweepWatch:
-    def failed(self, key: PaymentKey, error: Exception) -> None:
+    def failed(self, key: PaymentKey, transfer_id: str | None, error: Exception) -> None:
         logger.error(
             "a payment could not be looked after",
             client_id=key.client_id,
             payment_id=key.payment_id,
+            transfer_id=transfer_id,
             exc_info=error,
             **counted(METRIC, {"of": "payment"}),
         )
