@@ -18,9 +18,11 @@ class AccountKind(StrEnum):
     WALLET = "wallet"  # What we owe a user; never below zero.
     MERCHANT = "merchant"  # What we owe a merchant; only ever takes what comes.
     EXTERNAL = "external"  # Where money enters and leaves.
+    SUSPENSE = "suspense"  # What we owe and have not got: somebody must look into it.
 
 
 EXTERNAL = AccountKind.EXTERNAL.value
+SUSPENSE = AccountKind.SUSPENSE.value
 
 
 def merchant(merchant_id: str) -> str:

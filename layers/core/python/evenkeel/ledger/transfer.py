@@ -31,6 +31,8 @@ class TransferKind(StrEnum):
     CAPTURE = "capture"  # It pays now, all of the hold or less; the rest is released.
     RELEASE = "release"  # It pays nothing: the hold is gone.
     REFUND = "refund"  # A merchant pays back to the wallet.
+    REVERSAL = "reversal"  # It takes back one that should not have been.
+    CORRECTION = "correction"  # A merchant is owed what no wallet has paid: suspense does.
 
 
 # They move what is pending, and post nothing.
