@@ -14,6 +14,7 @@ CONCURRENCY = {
     "access_commands": {"aws": 5, "local": 2},
     "ledger_stream": {"aws": 20, "local": 2},
     "payment_stream": {"aws": 20, "local": 2},
+    "account_stream": {"aws": 20, "local": 1},
     "circuit_stream": {"aws": 2, "local": 1},
     "payment_worker": {"aws": 20, "local": 2},
     "sweeper": {"aws": 2, "local": 2},

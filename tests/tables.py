@@ -16,10 +16,15 @@ class Index:
 @dataclass(frozen=True)
 class Table:
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    sort: str | None = None
 
     def definition(self, name: str) -> dict[str, Any]:
         """Return the parameters of CreateTable."""
         types = {"id": "S"}
+        keys = [{"AttributeName": "id", "KeyType": "HASH"}]
+        if self.sort:
+            types[self.sort] = "S"
+            keys.append({"AttributeName": self.sort, "KeyType": "RANGE"})
         for index in self.indexes.values():
             types |= {index.hash_key: "S", index.range_key: index.range_type}
         definition: dict[str, Any] = {
@@ -29,7 +34,7 @@ class Table:
                 {"AttributeName": attribute, "AttributeType": type_}
                 for attribute, type_ in types.items()
             ],
-            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "KeySchema": keys,
         }
         if self.indexes:
             definition["GlobalSecondaryIndexes"] = [
@@ -64,6 +69,7 @@ TABLES = {
     "CLIENTS_TABLE": Table(),
     "CHECKPOINTS_TABLE": Table(),
     "BREAKERS_TABLE": Table(),
+    "CHANGES_TABLE": Table(sort="page"),
     "WEBHOOKS_TABLE": Table(),
     "DELIVERIES_TABLE": Table(
         {"by_endpoint": Index("endpoint_key", "created_key", "S", "KEYS_ONLY")}

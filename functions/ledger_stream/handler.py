@@ -1,4 +1,4 @@
-"""The ledger's stream: folds merchants' and external accounts, and tells what was posted."""
+"""The ledger's stream: folds merchants' and external accounts, notes and tells what was posted."""
 
 from typing import Any
 

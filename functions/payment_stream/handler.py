@@ -1,4 +1,4 @@
-"""The payments' stream: tells what has become of payments."""
+"""The payments' stream: notes which payments were changed, and tells what has become of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from evenkeel.payments.events import events_between
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    publish_batch(event["Records"], _events_of)
+    publish_batch(event["Records"], _events_of, bootstrap.payment_changes())
 
 
 def _events_of(raw: Mapping[str, Any]) -> Sequence[Event]:

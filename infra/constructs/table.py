@@ -30,6 +30,7 @@ class Table(dynamodb.TableV2):
         id_: str,
         *,
         key: kms.IKey,
+        sort: str | None = None,
         indexes: Sequence[Index] = (),
         streamed: bool = False,
         expires_by: str | None = None,
@@ -38,6 +39,7 @@ class Table(dynamodb.TableV2):
             scope,
             id_,
             partition_key=dynamodb.Attribute(name="id", type=STRING),
+            sort_key=dynamodb.Attribute(name=sort, type=STRING) if sort else None,
             billing=dynamodb.Billing.on_demand(),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True

@@ -44,6 +44,9 @@ class DataStack(Stack):
         # It forgets, for it holds how far a stream was read, and no money.
         self.checkpoints = Table(self, "Checkpoints", key=key, expires_by="expires_at")
         self.breakers = Table(self, "Breakers", key=key, streamed=True)
+        # Which payments, records and accounts were changed, on pages by time. They do not expire:
+        # a change takes 100 bytes, and a reconciliation may be asked for any time that is past.
+        self.changes = Table(self, "Changes", key=key, sort="page")
         self.reports = Table(self, "Reports", key=key)
         self.webhooks = Table(self, "Webhooks", key=key)
         # What was sent to clients, for a while. No money either.

@@ -94,7 +94,9 @@ class ServiceStack(Stack):
         self._target.only_on_aws(Firewall(self, "Firewall", stage=api.deployment_stage))
         self._access_commands()
         self._ledger_stream()
-        self._event_streams()
+        self._payment_stream()
+        self._account_stream()
+        self._circuit_stream()
         self._sweeper()
 
     def _webhooks_api(self) -> Function:
@@ -147,6 +149,7 @@ class ServiceStack(Stack):
             self._data.payments,
             self._data.ledger,
             self._data.accounts,
+            self._data.changes,
             self._data.webhooks,
             self._data.deliveries,
         ):
@@ -172,19 +175,31 @@ class ServiceStack(Stack):
         function = self._function("ledger_stream", timeout_s=30, memory_mb=512)
         function.use(self._data.checkpoints, "BatchGetItem", "GetItem", "PutItem")
         function.use(self._data.accounts, "GetItem", "UpdateItem")
+        self._may_note_changes(function)
         self._bus.accept_from(function)
         self._alerts.accept_from(function)
         StreamReader(self, "Ledger", table=self._data.ledger, reader=function, key=self._key)
 
-    def _event_streams(self) -> None:
-        """They tell the bus what was written, and touch nothing else."""
-        for folder, name, table in (
-            ("payment_stream", "Payment", self._data.payments),
-            ("circuit_stream", "Circuit", self._data.breakers),
-        ):
-            function = self._function(folder, timeout_s=30, memory_mb=512)
-            self._bus.accept_from(function)
-            StreamReader(self, name, table=table, reader=function, key=self._key)
+    def _payment_stream(self) -> None:
+        function = self._function("payment_stream", timeout_s=30, memory_mb=512)
+        self._may_note_changes(function)
+        self._bus.accept_from(function)
+        StreamReader(self, "Payment", table=self._data.payments, reader=function, key=self._key)
+
+    def _account_stream(self) -> None:
+        """It tells nobody: what moves money is told by the ledger's own stream."""
+        function = self._function("account_stream", timeout_s=30, memory_mb=512)
+        self._may_note_changes(function)
+        StreamReader(self, "Account", table=self._data.accounts, reader=function, key=self._key)
+
+    def _circuit_stream(self) -> None:
+        function = self._function("circuit_stream", timeout_s=30, memory_mb=512)
+        self._bus.accept_from(function)
+        StreamReader(self, "Circuit", table=self._data.breakers, reader=function, key=self._key)
+
+    def _may_note_changes(self, function: Function) -> None:
+        """Up to four pages in one call, which counts as many units as four calls."""
+        function.use(self._data.changes, "BatchWriteItem")
 
     def _payment_queue(self) -> WorkQueue:
         worker = self._function("payment_worker", timeout_s=50)

@@ -84,6 +84,7 @@ EXPECTED_RIGHTS: Rights = {
         "Payments.Arn": {"dynamodb:DescribeTable"},
         "Ledger.Arn": {"dynamodb:DescribeTable"},
         "Accounts.Arn": {"dynamodb:DescribeTable"},
+        "Changes.Arn": {"dynamodb:DescribeTable"},
         "Webhooks.Arn": {"dynamodb:DescribeTable"},
         "Deliveries.Arn": {"dynamodb:DescribeTable"},
         "Breakers.Arn": {
@@ -102,6 +103,7 @@ EXPECTED_RIGHTS: Rights = {
     "LedgerStream": {
         "Checkpoints.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "Accounts.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "Changes.Arn": {"dynamodb:BatchWriteItem"},
         "Ledger.StreamArn": STREAM_RIGHTS,
         "LedgerQuarantine.Arn": {"sqs:SendMessage"},
         "LedgerStreamExpired.Arn": {"sqs:SendMessage"},
@@ -110,10 +112,18 @@ EXPECTED_RIGHTS: Rights = {
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
     "PaymentStream": {
+        "Changes.Arn": {"dynamodb:BatchWriteItem"},
         "Payments.StreamArn": STREAM_RIGHTS,
         "PaymentQuarantine.Arn": {"sqs:SendMessage"},
         "PaymentStreamExpired.Arn": {"sqs:SendMessage"},
         "Bus.Arn": {"events:PutEvents"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    "AccountStream": {
+        "Changes.Arn": {"dynamodb:BatchWriteItem"},
+        "Accounts.StreamArn": STREAM_RIGHTS,
+        "AccountQuarantine.Arn": {"sqs:SendMessage"},
+        "AccountStreamExpired.Arn": {"sqs:SendMessage"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
     "CircuitStream": {

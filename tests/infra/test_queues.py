@@ -6,6 +6,8 @@ from tests.infra.template import Properties, Template, as_list, in_words
 
 WORK = {"PaymentQueue", "WebhookDeliveries", "WebhookEvents"}
 DEAD = {
+    "AccountQuarantine",
+    "AccountStreamExpired",
     "CircuitQuarantine",
     "CircuitStreamExpired",
     "LedgerQuarantine",

@@ -8,6 +8,7 @@ from tests.infra.template import Properties, Template, in_words
 READERS = [
     ("LedgerStream", "Ledger", "Ledger"),
     ("PaymentStream", "Payments", "Payment"),
+    ("AccountStream", "Accounts", "Account"),
     ("CircuitStream", "Breakers", "Circuit"),
 ]
 

@@ -21,6 +21,7 @@ EXPECTED_INDEXES = {
     "Clients": {},
     "Checkpoints": {},
     "Breakers": {},
+    "Changes": {},
     "Reports": {},
     "Webhooks": {},
     "Deliveries": {
@@ -40,7 +41,10 @@ def test_each_table_is_looked_up_by_id_and_by_its_indexes(tables: dict[str, Prop
     indexes = {name: indexes_of(table) for name, table in tables.items()}
 
     assert indexes == EXPECTED_INDEXES
-    assert {keys(table, table) for table in tables.values()} == {(("id", "S"),)}
+    assert {name for name, table in tables.items() if keys(table, table) != (("id", "S"),)} == {
+        "Changes"
+    }
+    assert keys(tables["Changes"], tables["Changes"]) == (("id", "S"), ("page", "S"))
 
 
 def test_no_table_goes_with_its_stack_or_by_a_slip(data: Template) -> None:

@@ -6,6 +6,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel.adapters.dynamodb.access_store import DynamoDBAccessStore
 from evenkeel.adapters.dynamodb.alert_marks import DynamoDBAlertMarks
+from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
 from evenkeel.adapters.dynamodb.delivery_store import DynamoDBDeliveryStore
 from evenkeel.adapters.dynamodb.endpoint_store import DynamoDBEndpointStore
 from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
@@ -49,3 +50,7 @@ def fold_store(dynamodb: DynamoDBClient) -> DynamoDBFoldStore:
         checkpoints_table=os.environ["CHECKPOINTS_TABLE"],
         clock=utc_now,
     )
+
+
+def change_log(dynamodb: DynamoDBClient) -> DynamoDBChangeLog:
+    return DynamoDBChangeLog(dynamodb, os.environ["CHANGES_TABLE"])

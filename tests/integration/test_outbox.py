@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,9 @@ from uuid import uuid4
 import pytest
 
 from evenkeel import bootstrap
+from evenkeel.clock import utc_now
 from evenkeel.payments.model import Payment
+from evenkeel.reconciliation.changes import Change, ChangedObject, stretches
 from evenkeel.resilience.circuit import Circuit, CircuitState
 from evenkeel.resilience.limits import Limits
 from evenkeel.resilience.trial import Ballot, Trial
@@ -160,18 +162,43 @@ def test_a_reader_that_dies_at_a_call_to_the_bus_loses_no_event(
 def test_a_reader_that_dies_between_the_fold_and_the_bus_folds_once_and_tells_all(
     outbox: Outbox, client_id: str
 ) -> None:
+    began_at = utc_now()
     wallets = bootstrap.wallets()
     wallet, _ = wallets.open(client_id, "alice", "EUR")
     moved = [wallets.move(requests.credit(f"{n}", wallet.id, 10, client_id)) for n in range(5)]
     died = outbox.run("ledger_stream", "LEDGER_TABLE", BEFORE, 1)
     folded, told_count = outside(outbox.emulator, client_id), len(outbox.listener.listen())
+    noted = noted_since(began_at)
     assert outbox.run("ledger_stream", "LEDGER_TABLE") == 0
 
     assert died == -signal.SIGKILL
     assert (folded, told_count) == (50, 0)
+    assert noted == {each.transfer.id for each in moved}
     assert outside(outbox.emulator, client_id) == 50
     assert set(first_heard(outbox.listener)) == {each.transfer.id for each in moved}
     assert set(outbox.listener.types()) == {"TransferPosted"}
+
+
+def test_what_is_done_to_the_journal_is_read_from_its_stream_with_what_it_said_before(
+    outbox: Outbox, client_id: str
+) -> None:
+    dynamodb, table = outbox.emulator.client("dynamodb"), os.environ["LEDGER_TABLE"]
+    record = {
+        "id": {"S": f"{client_id}/trf_1"},
+        "payment_id": {"S": "pay_1"},
+        "debit_wallet": {"S": f"{client_id}/wal_1"},
+    }
+    dynamodb.put_item(TableName=table, Item=record)
+    dynamodb.put_item(TableName=table, Item={"id": record["id"]})
+    dynamodb.delete_item(TableName=table, Key={"id": record["id"]})
+
+    added = Change(client_id, ChangedObject.RECORD, "trf_1", "pay_1")
+    changes = [bootstrap.journal_changes().read(raw) for raw in outbox.records("LEDGER_TABLE")]
+    assert changes == [
+        added,
+        replace(added, account_ids=("wal_1",)),
+        replace(added, payment_id=None),
+    ]
 
 
 def test_each_transition_of_a_circuit_is_told_once_whatever_else_is_written(
@@ -196,6 +223,12 @@ def test_each_transition_of_a_circuit_is_told_once_whatever_else_is_written(
     assert circuit.state is CircuitState.CLOSED
     assert outbox.listener.types() == 2 * once
     assert outbox.listener.heard[:3] == outbox.listener.heard[3:]
+
+
+def noted_since(moment: datetime) -> set[str]:
+    """Return the ids of what was noted as changed; a bus that nobody reaches hides nothing."""
+    log = bootstrap.change_log()
+    return {each.object_id for part in stretches(moment, utc_now()) for each in log.read(part)}
 
 
 def outside(emulator: Emulator, client_id: str) -> int:

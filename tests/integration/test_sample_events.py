@@ -12,7 +12,9 @@ from evenkeel.access.model import Scope
 from evenkeel.clock import to_rfc3339, utc_now
 from evenkeel.payments.model import Payment
 from evenkeel.payments.states import PaymentStatus
+from evenkeel.reconciliation.changes import Change, ChangedObject, stretches
 from functions.access_commands.handler import handler as access_commands
+from functions.account_stream.handler import handler as account_stream
 from functions.circuit_stream.handler import handler as circuit_stream
 from functions.ledger_stream.handler import handler as ledger_stream
 from functions.ops_api.handler import handler as ops_api
@@ -130,6 +132,24 @@ def test_records_of_the_payments_are_told(listener: Listener) -> None:
     }
 
 
+def test_a_record_of_the_accounts_is_noted_and_so_are_those_that_are_told(
+    listener: Listener,
+) -> None:
+    began_at = utc_now()
+    account_stream(sample("account_record"), CONTEXT)
+    payment_stream(sample("payment_records"), CONTEXT)
+    ledger_stream(sample("ledger_record"), CONTEXT)
+
+    log, debit = bootstrap.change_log(), sample("debit_wallet")
+    payment_id, transfer_id = debit["paymentId"], debit["transferId"]
+    noted = {each for part in stretches(began_at, utc_now()) for each in log.read(part)}
+    assert noted == {
+        Change("cli_demo", ChangedObject.ACCOUNT, debit["walletId"]),
+        Change("cli_demo", ChangedObject.PAYMENT, payment_id),
+        Change("cli_demo", ChangedObject.RECORD, transfer_id, payment_id),
+    }
+
+
 def test_records_of_the_breakers_are_told(listener: Listener) -> None:
     circuit_stream(sample("circuit_records"), CONTEXT)
 
@@ -179,6 +199,7 @@ def test_health_is_asked_for_without_a_key() -> None:
 
 def test_every_sample_is_used_here() -> None:
     used = {
+        "account_record",
         "circuit_records",
         "create_payment",
         "create_webhook",

@@ -9,7 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -19,13 +19,22 @@ from mypy_boto3_events import EventBridgeClient
 from evenkeel import bootstrap
 from evenkeel.adapters.dynamodb.payment_item import PaymentItem
 from evenkeel.adapters.eventbridge.bus import EventBridgeBus
-from evenkeel.errors import BusBusy, BusUnconfirmed, Declined, DeclineReason, StoreBusy
+from evenkeel.errors import (
+    BusBusy,
+    BusUnconfirmed,
+    Declined,
+    DeclineReason,
+    StoreBusy,
+    StoreUnconfirmed,
+)
 from evenkeel.payments import refunding
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import RefundOrder
+from evenkeel.reconciliation.changes import Change
 from functions.payment_stream.handler import handler
 from tests.context import Context
+from tests.fakes.change_log import InMemoryChangeLog
 from tests.fakes.clock import NOON
 from tests.fakes.event_bus import EventBridge, Shelf
 from tests.fakes.retry import instant_retry
@@ -96,8 +105,9 @@ def records(story: Story) -> Iterator[Raw]:
     before: Raw | None = None
     for payment in story.images:
         after = PaymentItem.of(payment).to_dynamodb_dict()
-        images = {"NewImage": after} | ({"OldImage": before} if before else {})
-        yield {"eventName": "MODIFY" if before else "INSERT", "dynamodb": images}
+        change = {"Keys": {"id": after["id"]}, "NewImage": after}
+        change |= {"OldImage": before} if before else {}
+        yield {"eventName": "MODIFY" if before else "INSERT", "dynamodb": change}
         before = after
 
 
@@ -169,6 +179,21 @@ class BadShelf(Shelf):
         super().put(record, reason=reason)
 
 
+class BadLog(InMemoryChangeLog):
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__()
+        self._rng = rng
+        self.seen: set[Change] = set()
+
+    def note(self, changes: Sequence[Change], now: datetime) -> None:
+        draw = self._rng.random()
+        if draw < 0.05:
+            raise StoreBusy
+        self.seen |= set(changes)  # Pages of ten thousand payments are of no use to anybody.
+        if draw < 0.10:
+            raise StoreUnconfirmed
+
+
 def throttled() -> ClientError:
     answer: Any = {"Error": {"Code": "ThrottlingException"}}
     return ClientError(answer, "PutEvents")
@@ -189,7 +214,7 @@ def read_to_the_end(shard: Sequence[Raw], rng: random.Random) -> int:
         batch = shard[at : at + rng.randint(1, BATCH_COUNT_MAX)]
         try:
             handler({"Records": batch}, Context())
-        except (BusBusy, BusUnconfirmed, StoreBusy, Killed):
+        except (BusBusy, BusUnconfirmed, StoreBusy, StoreUnconfirmed, Killed):
             failure_count += 1
             continue
         at += len(batch)
@@ -201,10 +226,11 @@ def test_no_event_is_lost_and_no_two_of_one_id_differ(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(seed)  # noqa: S311 - A simulation has to repeat itself.
-    bus, shelf = BadBus(rng), BadShelf(rng)
+    bus, shelf, log = BadBus(rng), BadShelf(rng), BadLog(rng)
     attempts = EventBridgeBus(cast("EventBridgeClient", bus), "evenkeel", instant_retry(2))
     monkeypatch.setattr(bootstrap, "event_bus", lambda: attempts)
     monkeypatch.setattr(bootstrap, "quarantine", lambda: shelf)
+    monkeypatch.setattr(bootstrap, "change_log", lambda: log)
     stories = [story(number, rng) for number in range(PAYMENT_COUNT)]
     expected = {each.images[0].id: each.told for each in stories}
     poisoned = 0
@@ -218,6 +244,7 @@ def test_no_event_is_lost_and_no_two_of_one_id_differ(
     assert all(len(each) == 1 for each in contents.values())
     assert len(contents) == sum(map(len, expected.values()))
     assert {record["poison"] for record, _ in shelf.kept} == set(range(poisoned))
+    assert {change.object_id for change in log.seen} == set(expected)
     # It was a hard time: otherwise all of this would prove nothing.
     assert failure_count > 300
     assert len(bus.taken) > 1.1 * len(contents)

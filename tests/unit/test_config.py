@@ -8,6 +8,7 @@ NEEDED = {
     "accounts_table": "ACCOUNTS_TABLE",
     "clients_table": "CLIENTS_TABLE",
     "checkpoints_table": "CHECKPOINTS_TABLE",
+    "changes_table": "CHANGES_TABLE",
     "quarantine_queue_url": "QUARANTINE_QUEUE_URL",
 }
 each_setting = pytest.mark.parametrize(("setting", "variable"), NEEDED.items())

@@ -14,6 +14,8 @@ from evenkeel.ledger.folding import Folding
 from evenkeel.ledger.ports import JournalRecord, JournalTampered, Tampering
 from evenkeel.ledger.transfer import Entry, Leg, Transfer, TransferKind
 from evenkeel.money import Money
+from evenkeel.reconciliation.changes import Change, ChangedObject
+from tests.fakes.change_log import InMemoryChangeLog
 from tests.fakes.clock import NOON
 from tests.fakes.event_bus import InMemoryAlertMarks, RecordedAlerts, RecordedBus, Shelf
 from tests.fakes.fold_store import InMemoryFoldStore
@@ -49,6 +51,17 @@ class Stream:
         return JournalRecord(number, transfer)
 
 
+class Changes:
+    """Reads what a record is called, whatever else can be read of it."""
+
+    def read(self, raw: Mapping[str, Any]) -> Change:
+        return changed(raw["said"])
+
+
+def changed(said: str) -> Change:
+    return Change("cli_a", ChangedObject.RECORD, f"trf_{said}")
+
+
 class BusyStore(InMemoryFoldStore):
     def fold(self, receipt: Any, movements: Any) -> None:
         raise LedgerBusy
@@ -74,6 +87,14 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> RecordedBus:
     bus = RecordedBus()
     monkeypatch.setattr(bootstrap, "event_bus", lambda: bus)
     return bus
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> InMemoryChangeLog:
+    log = InMemoryChangeLog()
+    monkeypatch.setattr(bootstrap, "change_log", lambda: log)
+    monkeypatch.setattr(bootstrap, "journal_changes", Changes)
+    return log
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +168,41 @@ def test_nothing_is_told_before_it_is_folded(
         fold_and_publish(batch("1"))
 
     assert bus.events == []
+
+
+def test_every_change_is_noted_whatever_it_is(
+    store: InMemoryFoldStore, shelf: Shelf, log: InMemoryChangeLog
+) -> None:
+    fold_and_publish(batch("1", "-", "?", "!"))
+
+    assert log.noted == {changed(said) for said in "1-?!"}
+
+
+def test_nothing_is_noted_before_it_is_folded_and_nothing_told_before_it_is_noted(
+    store: InMemoryFoldStore,
+    shelf: Shelf,
+    bus: RecordedBus,
+    log: InMemoryChangeLog,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or a run would look at an account that has not got its share yet."""
+    with monkeypatch.context() as patched:
+        patched.setattr(bootstrap, "folding", lambda: Folding(BusyStore(), instant_retry()))
+        with pytest.raises(LedgerBusy):
+            fold_and_publish(batch("1"))
+    assert log.noted == set()
+
+    log.fault = StoreBusy()
+    with pytest.raises(StoreBusy):
+        fold_and_publish(batch("1", "?"))
+    assert store.totals == {COFFEE: (0, 1)}
+    assert (bus.events, shelf.kept) == ([], [])
+
+    log.fault = None
+    fold_and_publish(batch("1", "?"))
+    assert store.totals == {COFFEE: (0, 1)}
+    assert log.noted == {changed("1"), changed("?")}
+    assert [event.object_id for event in bus.events] == ["trf_1"]
 
 
 def test_the_batch_must_come_again_if_it_could_not_be_told(

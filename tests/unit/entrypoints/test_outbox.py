@@ -5,9 +5,12 @@ import pytest
 
 from evenkeel import bootstrap
 from evenkeel.entrypoints import outbox
-from evenkeel.entrypoints.outbox import publish_batch
+from evenkeel.entrypoints.outbox import note_batch, publish_batch
 from evenkeel.errors import BusBusy, StoreBusy
 from evenkeel.events.model import Event, EventType, Subject
+from evenkeel.events.ports import UnreadableRecord
+from evenkeel.reconciliation.changes import Change, ChangedObject
+from tests.fakes.change_log import InMemoryChangeLog
 from tests.fakes.clock import NOON
 from tests.fakes.event_bus import RecordedBus, Shelf
 from tests.unit.logs import Logs
@@ -25,6 +28,26 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     shelf = Shelf()
     monkeypatch.setattr(bootstrap, "quarantine", lambda: shelf)
     return shelf
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> InMemoryChangeLog:
+    log = InMemoryChangeLog()
+    monkeypatch.setattr(bootstrap, "change_log", lambda: log)
+    return log
+
+
+class Changes:
+    """Reads which record it is, whatever it says; but a ! is nobody's."""
+
+    def read(self, raw: Mapping[str, Any]) -> Change:
+        if raw["said"] == "!":
+            raise UnreadableRecord("nobody's")
+        return changed(raw["eventID"])
+
+
+def changed(record: str) -> Change:
+    return Change("cli_a", ChangedObject.PAYMENT, record)
 
 
 def read(raw: Mapping[str, Any]) -> Sequence[Event]:
@@ -94,12 +117,64 @@ def test_the_batch_must_come_again_if_a_record_could_not_be_set_aside(shelf: She
         publish_batch(batch("?", "1"), read)
 
 
+def test_what_was_changed_is_noted_whether_it_can_be_told_or_not(
+    bus: RecordedBus, log: InMemoryChangeLog
+) -> None:
+    publish_batch(batch("1", "0", "?"), read, Changes())
+
+    assert log.noted == {changed(f"record {place}") for place in range(3)}
+    assert [event.object_id for event in bus.events] == ["record 0"]
+
+
+def test_nothing_is_told_or_set_aside_before_it_is_noted(
+    bus: RecordedBus, shelf: Shelf, log: InMemoryChangeLog
+) -> None:
+    log.fault = StoreBusy()
+    with pytest.raises(StoreBusy):
+        publish_batch(batch("1", "?"), read, Changes())
+
+    assert bus.events == []
+    assert shelf.kept == []
+
+
+def test_a_bus_that_is_down_hides_no_change(bus: RecordedBus, log: InMemoryChangeLog) -> None:
+    bus.fault = BusBusy()
+    with pytest.raises(BusBusy):
+        publish_batch(batch("1"), read, Changes())
+
+    assert log.noted == {changed("record 0")}
+
+
+def test_a_change_of_nobodys_object_is_set_aside_and_its_neighbours_are_noted(
+    shelf: Shelf, log: InMemoryChangeLog
+) -> None:
+    note_batch(batch("1", "!", "1"), Changes())
+
+    assert log.noted == {changed("record 0"), changed("record 2")}
+    assert shelf.kept == [({"eventID": "record 1", "said": "!"}, "nobody's")]
+
+
+def test_a_batch_that_is_only_noted_asks_nothing_of_the_bus(
+    bus: RecordedBus, log: InMemoryChangeLog
+) -> None:
+    bus.fault = BusBusy()
+    note_batch(batch("1", "2"), Changes())
+
+    assert log.noted == {changed("record 0"), changed("record 1")}
+
+
+def test_what_is_only_told_is_noted_nowhere(log: InMemoryChangeLog) -> None:
+    log.fault = StoreBusy()
+
+    publish_batch(batch("1"), read)
+
+
 def test_the_log_names_what_is_set_aside_and_counts_what_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logs = Logs(monkeypatch, outbox.logger)
-    publish_batch(batch("2", "?"), read)
+    publish_batch(batch("2", "?"), read, Changes())
     aside, published = logs.lines
 
     assert (aside["level"], aside["event_id"]) == ("ERROR", "record 1")
-    assert (published["events"], published["set_aside"]) == (2, 1)
+    assert (published["changes"], published["events"], published["set_aside"]) == (2, 2, 1)

@@ -11,6 +11,7 @@ from evenkeel.ledger.transfer import Transfer
 from evenkeel.wallets.service import Wallets
 from functions.ledger_stream.handler import handler
 from tests import requests
+from tests.fakes.change_log import InMemoryChangeLog
 from tests.fakes.clock import ManualClock
 from tests.fakes.event_bus import RecordedBus
 from tests.fakes.fold_store import InMemoryFoldStore
@@ -26,6 +27,7 @@ def stream_event(*transfers: Transfer) -> dict[str, Any]:
                 "eventName": "INSERT",
                 "eventSource": "aws:dynamodb",
                 "dynamodb": {
+                    "Keys": {"id": {"S": f"{transfer.client_id}/{transfer.id}"}},
                     "SequenceNumber": str(number),
                     "NewImage": RecordItem.of(transfer).to_dynamodb_dict(),
                 },
@@ -38,10 +40,11 @@ def stream_event(*transfers: Transfer) -> dict[str, Any]:
 def test_what_the_wallets_have_posted_is_folded_into_the_other_accounts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store, bus = InMemoryFoldStore(), RecordedBus()
+    store, bus, log = InMemoryFoldStore(), RecordedBus(), InMemoryChangeLog()
     monkeypatch.setattr(bootstrap, "journal_stream", DynamoDBJournalStream)
     monkeypatch.setattr(bootstrap, "folding", lambda: Folding(store, instant_retry()))
     monkeypatch.setattr(bootstrap, "event_bus", lambda: bus)
+    monkeypatch.setattr(bootstrap, "change_log", lambda: log)
     wallets = Wallets(InMemoryWalletStore(), instant_retry(), ManualClock())
     wallet = wallets.open("cli_a", "alice", "EUR")[0]
     credited = wallets.move(requests.credit("one", wallet.id, 100)).transfer
@@ -56,3 +59,7 @@ def test_what_the_wallets_have_posted_is_folded_into_the_other_accounts(
     }
     assert [event.object_id for event in bus.events] == 2 * [credited.id, paid.id]
     assert bus.events[:2] == bus.events[2:]
+    assert {(change.client_id, change.object_id, change.payment_id) for change in log.noted} == {
+        ("cli_a", credited.id, None),
+        ("cli_a", paid.id, paid.payment_id),
+    }

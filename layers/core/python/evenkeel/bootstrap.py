@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
+    from evenkeel.reconciliation.changes import ChangeLog, ChangeStream
     from evenkeel.resilience.breaker import Breaker
     from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
@@ -325,6 +326,36 @@ def circuit_stream() -> CircuitStream:
 
 
 @cache
+def payment_changes() -> ChangeStream:
+    from evenkeel.adapters.dynamodb.change_stream import DynamoDBChangeStream
+    from evenkeel.reconciliation.changes import ChangedObject
+
+    return DynamoDBChangeStream(ChangedObject.PAYMENT)
+
+
+@cache
+def account_changes() -> ChangeStream:
+    from evenkeel.adapters.dynamodb.change_stream import DynamoDBChangeStream
+    from evenkeel.reconciliation.changes import ChangedObject
+
+    return DynamoDBChangeStream(ChangedObject.ACCOUNT)
+
+
+@cache
+def journal_changes() -> ChangeStream:
+    from evenkeel.adapters.dynamodb.change_stream import DynamoDBJournalChangeStream
+
+    return DynamoDBJournalChangeStream()
+
+
+@cache
+def change_log() -> ChangeLog:
+    from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
+
+    return DynamoDBChangeLog(dynamodb(), settings().changes_table)
+
+
+@cache
 def bus_retry() -> Retry:
     """For entries that the bus did not take: what is left after it comes again with its batch."""
     return _retry(attempt_count_max=5, total_s_max=5.0, delay_s_base=0.1, delay_s_max=1.0)
@@ -446,6 +477,7 @@ def dependencies() -> Mapping[str, Callable[[], None]]:
         "accounts": settings().accounts_table,
         "clients": settings().clients_table,
         "breakers": settings().breakers_table,
+        "changes": settings().changes_table,
         "webhooks": settings().webhooks_table,
         "deliveries": settings().deliveries_table,
     }

@@ -47,6 +47,10 @@ class Settings:
         return self._get("BREAKERS_TABLE")
 
     @property
+    def changes_table(self) -> str:
+        return self._get("CHANGES_TABLE")
+
+    @property
     def webhooks_table(self) -> str:
         return self._get("WEBHOOKS_TABLE")
 

@@ -1,4 +1,4 @@
-"""A batch of the ledger's stream: folded, and then told to the bus."""
+"""A batch of the ledger's stream: folded, and then noted and told to the bus."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ logger = Logger()
 
 def fold_and_publish(raw_records: Sequence[Mapping[str, Any]]) -> None:
     """Work off a batch of one shard. An error means that it must come again, as a whole."""
-    journal = bootstrap.journal_stream()
+    journal, changes = bootstrap.journal_stream(), bootstrap.journal_changes()
     outbox, alerts = Outbox(), list[Alert]()
     records: list[JournalRecord] = []
     for raw in raw_records:
+        outbox.note(raw, changes)
         try:
             record = journal.read(raw)
         except JournalTampered as error:

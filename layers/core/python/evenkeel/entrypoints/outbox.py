@@ -1,4 +1,4 @@
-"""A batch of a table's stream, told to the bus; what cannot be told is set aside, whole."""
+"""A batch of a table's stream, noted and told to the bus; what cannot be is set aside, whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from evenkeel import bootstrap
+from evenkeel.clock import utc_now
 from evenkeel.events.model import Event
+from evenkeel.reconciliation.changes import Change, ChangeStream
 
 logger = Logger()
 
@@ -17,16 +19,25 @@ Raw = Mapping[str, Any]
 
 
 class Outbox:
-    """The events of one batch, each with the record that it comes from.
+    """The changes and the events of one batch, each event with the record that it comes from.
 
     Nothing leaves it before the end: an error means that the batch comes again, as a
     whole, and makes the same events.
     """
 
     def __init__(self) -> None:
+        self._changes: list[Change] = []
         self._events: list[Event] = []
         self._origins: dict[str, Raw] = {}
         self._aside: list[tuple[Raw, str]] = []
+
+    def note(self, raw: Raw, stream: ChangeStream) -> None:
+        """Add what was changed; if nobody's object was, the record is set aside."""
+        try:
+            self._changes.append(stream.read(raw))
+        except Exception as error:
+            # Whatever it is: one record that nobody can read must not stop the others.
+            self.set_aside(raw, error)
 
     def take(self, raw: Raw, read: Callable[[], Sequence[Event]]) -> None:
         """Add what *read* makes of a record; if it cannot, the record is set aside."""
@@ -49,17 +60,44 @@ class Outbox:
         self._aside.append((raw, reason))
 
     def empty(self) -> None:
-        """Publish the events, and put in the quarantine what could not be told."""
+        """Note the changes, publish the events, and quarantine what could not be told.
+
+        A bus that is down hides no change from those who compare the books.
+        """
+        if self._changes:
+            bootstrap.change_log().note(self._changes, utc_now())
         for refusal in bootstrap.event_bus().publish(self._events) if self._events else ():
             self.set_aside(self._origins[refusal.event.id], f"the bus refused it: {refusal.reason}")
         for raw, reason in self._aside:
             bootstrap.quarantine().put(raw, reason=reason)
-        logger.info("published", events=len(self._events), set_aside=len(self._aside))
+        logger.info(
+            "published",
+            changes=len(self._changes),
+            events=len(self._events),
+            set_aside=len(self._aside),
+        )
 
 
-def publish_batch(raw_records: Sequence[Raw], read: Callable[[Raw], Sequence[Event]]) -> None:
-    """Publish what a batch of one shard tells. An error means that it must come again, whole."""
+def publish_batch(
+    raw_records: Sequence[Raw],
+    read: Callable[[Raw], Sequence[Event]],
+    changes: ChangeStream | None = None,
+) -> None:
+    """Publish what a batch of one shard tells, and note it before that if it has to be.
+
+    An error means that it must come again, whole.
+    """
     outbox = Outbox()
     for raw in raw_records:
+        if changes is not None:
+            outbox.note(raw, changes)
         outbox.take(raw, partial(read, raw))
+    outbox.empty()
+
+
+def note_batch(raw_records: Sequence[Raw], changes: ChangeStream) -> None:
+    """Note what a batch of one shard has changed. An error means that it must come again, whole."""
+    outbox = Outbox()
+    for raw in raw_records:
+        outbox.note(raw, changes)
     outbox.empty()
