@@ -22,6 +22,7 @@ def batch_get(
     asked: Any = {
         table: {"Keys": [{"id": {"S": id_}} for id_ in ids], "ConsistentRead": True}
         for table, ids in keys.items()
+        if ids  # A table of which nothing is asked must not be named.
     }
     answer = client.batch_get_item(RequestItems=asked)
     if answer.get("UnprocessedKeys"):
