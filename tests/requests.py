@@ -1,7 +1,8 @@
 """Requests to move money, as tests make them."""
 
 from evenkeel.ids import derived_id
-from evenkeel.ledger.commands import Debit, HoldEnd, Refund
+from evenkeel.ledger.commands import Correction, Debit, HoldEnd, Refund, Reversal
+from evenkeel.ledger.transfer import Transfer
 from evenkeel.money import Money
 from evenkeel.wallets import requests
 from evenkeel.wallets.posting import TransferRequest
@@ -81,4 +82,36 @@ def refund(
         wallet_id=wallet_id,
         amount_minor=amount_minor,
         request_id=f"request-{key}",
+    )
+
+
+def reversal(
+    original: Transfer, reason: str = "it was refused", request: str = "repair"
+) -> Reversal:
+    return Reversal(
+        client_id=original.client_id,
+        original_id=original.id,
+        payment_id=original.payment_id,
+        reason=reason,
+        request_id=f"request-{request}",
+    )
+
+
+def correction(
+    key: str,
+    amount_minor: int,
+    client_id: str = "cli_a",
+    *,
+    debit_id: str = "",
+    reason: str = "it was never debited",
+) -> Correction:
+    """In place of the debit that was asked for under the key, or of the end of its hold."""
+    return Correction(
+        client_id=client_id,
+        debit_id=debit_id or derived_id("trf", key),
+        payment_id=derived_id("pay", key),
+        merchant_id="coffee",
+        amount=Money(amount_minor, "EUR"),
+        reason=reason,
+        request_id="request-repair",
     )

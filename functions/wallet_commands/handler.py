@@ -6,10 +6,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.entrypoints.commands import Replies, outcome_of
-from evenkeel.errors import Declined, OutcomeUnknown, Unavailable
+from evenkeel.errors import (
+    Declined,
+    ObjectNotFound,
+    OutcomeUnknown,
+    Unavailable,
+    ValidationFailed,
+)
 from functions.wallet_commands.schema import (
     DeclinedReply,
+    InvalidReply,
     NotApplied,
+    NotFoundReply,
     PostedReply,
     Unknown,
     WalletCommand,
@@ -17,6 +25,8 @@ from functions.wallet_commands.schema import (
 
 REPLIES: Replies = {
     Declined: DeclinedReply.of,
+    ObjectNotFound: NotFoundReply.of,
+    ValidationFailed: InvalidReply.of,
     Unavailable: NotApplied.of,
     OutcomeUnknown: Unknown.of,
 }

@@ -1,4 +1,4 @@
-"""The JSON between payments and wallets: a command, and one of four outcomes."""
+"""The JSON between payments and wallets: a command, and one of six outcomes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,37 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from evenkeel.entrypoints.schema import Reply, Request
-from evenkeel.errors import Declined, OutcomeUnknown, Unavailable
-from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
+from evenkeel.entrypoints.schema import Description, FieldFault, Reply, Request
+from evenkeel.errors import (
+    Declined,
+    ObjectNotFound,
+    OutcomeUnknown,
+    Unavailable,
+    ValidationFailed,
+)
+from evenkeel.ledger.commands import (
+    Command,
+    Correction,
+    Debit,
+    HoldEnd,
+    Posted,
+    Refund,
+    Reversal,
+)
 from evenkeel.money import Money
 
 
 class _Asked(Request):
     client_id: str
-    payment_id: str
-    wallet_id: str
     request_id: str
 
 
-class DebitCommand(_Asked):
+class _AskedOfWallet(_Asked):
+    payment_id: str
+    wallet_id: str
+
+
+class DebitCommand(_AskedOfWallet):
     """At once, or only to be held."""
 
     command: Literal["debit", "hold"]
@@ -43,7 +60,7 @@ class DebitCommand(_Asked):
         )
 
 
-class EndHoldCommand(_Asked):
+class EndHoldCommand(_AskedOfWallet):
     command: Literal["end_hold"]
     original_id: str
     captured_amount: Annotated[int, Field(ge=0)]
@@ -59,7 +76,7 @@ class EndHoldCommand(_Asked):
         )
 
 
-class RefundCommand(_Asked):
+class RefundCommand(_AskedOfWallet):
     command: Literal["refund"]
     transfer_id: str
     original_id: str
@@ -77,8 +94,48 @@ class RefundCommand(_Asked):
         )
 
 
-class WalletCommand(RootModel[DebitCommand | EndHoldCommand | RefundCommand]):
-    root: DebitCommand | EndHoldCommand | RefundCommand = Field(discriminator="command")
+class ReverseCommand(_Asked):
+    command: Literal["reverse"]
+    original_id: str
+    payment_id: str | None
+    reason: Description
+
+    def wish(self) -> Reversal:
+        return Reversal(
+            client_id=self.client_id,
+            original_id=self.original_id,
+            payment_id=self.payment_id,
+            reason=self.reason,
+            request_id=self.request_id,
+        )
+
+
+class CorrectCommand(_Asked):
+    command: Literal["correct"]
+    debit_id: str
+    payment_id: str
+    merchant_id: str
+    amount: Annotated[int, Field(gt=0)]
+    currency: str
+    reason: Description
+
+    def wish(self) -> Correction:
+        return Correction(
+            client_id=self.client_id,
+            debit_id=self.debit_id,
+            payment_id=self.payment_id,
+            merchant_id=self.merchant_id,
+            amount=Money(self.amount, self.currency),
+            reason=self.reason,
+            request_id=self.request_id,
+        )
+
+
+AnyCommand = DebitCommand | EndHoldCommand | RefundCommand | ReverseCommand | CorrectCommand
+
+
+class WalletCommand(RootModel[AnyCommand]):
+    root: AnyCommand = Field(discriminator="command")
 
     def wish(self) -> Command:
         return self.root.wish()
@@ -110,6 +167,28 @@ class DeclinedReply(Reply):
             message=declined.message,
             request_id=declined.first_request_id,
         )
+
+
+class NotFoundReply(Reply):
+    """There is no such transfer to reverse."""
+
+    outcome: Literal["not_found"] = "not_found"
+
+    @classmethod
+    def of(cls, _: ObjectNotFound) -> NotFoundReply:
+        return cls()
+
+
+class InvalidReply(Reply):
+    """The transfer is there, and nothing that can be put right in this way."""
+
+    outcome: Literal["invalid"] = "invalid"
+    errors: list[FieldFault]
+
+    @classmethod
+    def of(cls, failed: ValidationFailed) -> InvalidReply:
+        faults = (FieldFault(field=each.field, message=each.message) for each in failed.errors)
+        return cls(errors=list(faults))
 
 
 class NotApplied(Reply):

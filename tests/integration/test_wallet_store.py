@@ -13,7 +13,7 @@ from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.wallets.model import Wallet, WalletAction
 from evenkeel.wallets.ports import EntryRef, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, TransferRequest, draft
-from evenkeel.wallets.requests import hold_end
+from evenkeel.wallets.requests import correction, hold_end, reversal
 from tests import requests
 from tests.fakes.clock import NOON
 from tests.fakes.wallet_store import InMemoryWalletStore
@@ -282,6 +282,28 @@ def test_a_hold_and_its_end_are_read_as_they_were_written(
     assert sight.records == {hold.id: hold, end.id: end}
     assert sight.wallets[alice.id].balance_minor == 1000 - captured_minor
     assert sight.wallets[alice.id].debits_pending == 0
+
+
+def test_a_reversal_and_a_correction_are_read_as_they_were_written(
+    store: WalletStore, alice: Wallet
+) -> None:
+    paid = posted(store, requests.payment("p", alice.id, 300, alice.client_id))
+    reversed_ = posted(store, reversal(requests.reversal(paid), paid))
+    corrected = posted(store, correction(requests.correction("q", 300, alice.client_id)))
+
+    sight = store.look(alice.client_id, [reversed_.id, corrected.id], ())
+    assert sight.records == {reversed_.id: reversed_, corrected.id: corrected}
+    assert sight.wallets == {}
+    assert store.wallet(alice.client_id, alice.id).balance_minor == 1000
+
+
+def test_a_correction_sent_twice_is_one_and_what_is_stored_is_returned(
+    store: WalletStore, alice: Wallet
+) -> None:
+    wish = requests.correction("q", 300, alice.client_id)
+    first = posted(store, correction(wish))
+
+    assert posted(store, correction(replace(wish, reason="in other words"))) == first
 
 
 def test_a_hold_has_one_end(store: WalletStore, alice: Wallet) -> None:

@@ -10,9 +10,12 @@ from evenkeel.adapters.lambda_.wallet_gateway import NOT_STARTED_CODES, LambdaWa
 from evenkeel.errors import (
     Declined,
     DeclineReason,
+    FieldError,
+    ObjectNotFound,
     TransferContended,
     TransferNotApplied,
     TransferUnconfirmed,
+    ValidationFailed,
 )
 from evenkeel.ledger.commands import Debit, Posted
 from evenkeel.ledger.transfer import TransferKind
@@ -103,6 +106,10 @@ def test_an_answer_that_is_no_json_object_may_follow_a_debit(payload: bytes) -> 
         DECLINED | {"message": None},
         DECLINED | {"reason": None},
         DECLINED | {"reason": "a reason of a later release"},
+        {"outcome": "invalid"},
+        {"outcome": "invalid", "errors": "amount"},
+        {"outcome": "invalid", "errors": [{"field": "amount"}]},
+        {"outcome": "invalid", "errors": [{"field": "amount", "message": None}]},
         {"outcome": "unknown"},
         {"errorType": "Runtime.ExitError", "errorMessage": "exited"},
     ],
@@ -110,6 +117,22 @@ def test_an_answer_that_is_no_json_object_may_follow_a_debit(payload: bytes) -> 
 def test_an_outcome_that_is_not_understood_may_be_a_debit(reply: dict[str, Any]) -> None:
     with pytest.raises(TransferUnconfirmed):
         asked(said(reply))
+
+
+def test_what_is_not_there_is_no_outage() -> None:
+    with pytest.raises(ObjectNotFound):
+        asked(said({"outcome": "not_found"}))
+
+
+def test_what_is_wrong_with_a_command_keeps_its_words() -> None:
+    errors = [{"field": field, "message": f"{field}?"} for field in ("originalId", "paymentId")]
+    with pytest.raises(ValidationFailed) as raised:
+        asked(said({"outcome": "invalid", "errors": errors}))
+
+    assert raised.value.errors == (
+        FieldError("originalId", "originalId?"),
+        FieldError("paymentId", "paymentId?"),
+    )
 
 
 def test_not_applied_is_not_applied() -> None:

@@ -13,23 +13,27 @@ from evenkeel.errors import (
     Declined,
     DeclineReason,
     EvenkeelError,
+    FieldError,
+    IdempotencyKeyReused,
     LedgerBusy,
     LedgerUnconfirmed,
     ObjectNotFound,
     TransferContended,
     TransferNotApplied,
     TransferUnconfirmed,
+    ValidationFailed,
     VersionConflict,
     WalletContended,
 )
 from evenkeel.ids import derived_id
-from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
-from evenkeel.ledger.transfer import TransferKind
+from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund, Reversal
+from evenkeel.ledger.transfer import Transfer, TransferKind
 from evenkeel.money import Money
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.wallets.model import WalletAction
 from evenkeel.wallets.service import StatementQuery, Wallets
 from functions.wallet_commands.handler import handler
+from tests import requests
 from tests.context import Context
 from tests.fakes.clock import ManualClock
 from tests.fakes.lambda_client import InProcessLambda
@@ -37,6 +41,25 @@ from tests.fakes.retry import instant_retry
 from tests.fakes.wallet_store import InMemoryWalletStore
 
 _RELEASE = TransferKind.RELEASE
+REVERSE = {
+    "command": "reverse",
+    "clientId": "cli_a",
+    "originalId": "trf_a",
+    "paymentId": "pay_a",
+    "reason": "the payment failed",
+    "requestId": "request-1",
+}
+CORRECT = {
+    "command": "correct",
+    "clientId": "cli_a",
+    "debitId": "trf_a",
+    "paymentId": "pay_a",
+    "merchantId": "coffee",
+    "amount": 40,
+    "currency": "EUR",
+    "reason": "it was never debited",
+    "requestId": "request-1",
+}
 
 
 class Refusing:
@@ -157,13 +180,39 @@ def test_what_failed_is_answered_by_whether_it_was_applied(
         {"walletId": None},
         {"tip": 1},
         {"requestId": 1},
+        REVERSE | {"reason": "x" * 256},
+        {key: REVERSE[key] for key in REVERSE if key != "paymentId"},
+        REVERSE | {"walletId": "wal_a"},
+        CORRECT | {"amount": 0},
+        CORRECT | {"paymentId": None},
     ],
 )
 def test_a_command_that_is_none_is_a_bug_and_not_an_outcome(
     wallets: Wallets, fields: dict[str, Any]
 ) -> None:
+    whole = fields if "clientId" in fields else command(**fields)
+
     with pytest.raises(ValidationError):
-        reply_to(**fields)
+        handler(whole, Context())
+
+
+@pytest.mark.parametrize("fields", [REVERSE, CORRECT, REVERSE | {"paymentId": None}])
+def test_a_command_to_put_right_is_understood(wallets: Wallets, fields: dict[str, Any]) -> None:
+    assert handler(fields, Context())["outcome"] in {"not_found", "invalid"}
+
+
+def test_what_cannot_be_reversed_is_answered_with_what_is_wrong(
+    wallets: Wallets, wallet_id: str
+) -> None:
+    assert handler(REVERSE, Context()) == {"outcome": "not_found"}
+
+    wallets.obey(debit_of(wallet_id))
+    [newest, _] = wallets.statement("cli_a", wallet_id, StatementQuery(limit=2)).transfers
+    wish = REVERSE | {"originalId": newest.id, "paymentId": None}
+    assert handler(wish, Context()) == {
+        "outcome": "invalid",
+        "errors": [{"field": "paymentId", "message": f"{newest.id} names another payment"}],
+    }
 
 
 def test_the_debit_that_was_asked_for_is_the_one_that_is_posted(
@@ -234,6 +283,57 @@ def test_both_ways_to_the_wallets_pay_back_once(
     assert wallets.get("cli_a", wallet_id).balance_minor == 75
 
 
+def test_both_ways_to_the_wallets_take_a_transfer_back_once(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str
+) -> None:
+    inline: WalletGateway = InlineWalletGateway(wallets)
+    gateway.ask(debit_of(wallet_id))
+    transfers = wallets.statement("cli_a", wallet_id, StatementQuery(limit=2)).transfers
+    first, second = (requests.reversal(original) for original in transfers)
+
+    assert gateway.ask(first) == inline.ask(first)
+    assert inline.ask(second) == gateway.ask(second)
+    assert gateway.ask(first) == Posted(first.transfer_id, TransferKind.REVERSAL, 40)
+    assert wallets.get("cli_a", wallet_id).balance_minor == 0
+    newest = wallets.statement("cli_a", wallet_id, StatementQuery(limit=2)).transfers[1]
+    assert (newest.payment_id, newest.description) == (first.payment_id, first.reason)
+
+
+def test_both_ways_to_the_wallets_pay_from_the_suspense_account_once(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str
+) -> None:
+    inline: WalletGateway = InlineWalletGateway(wallets)
+    with pytest.raises(Declined):
+        gateway.ask(debit_of(wallet_id, 101, "p"))
+    wish = requests.correction("p", 101)
+
+    assert gateway.ask(wish) == inline.ask(wish)
+    assert gateway.ask(wish) == Posted(wish.transfer_id, TransferKind.CORRECTION, 101)
+    correction = wallets.store.look("cli_a", [wish.transfer_id], ()).records[wish.transfer_id]
+    assert isinstance(correction, Transfer)
+    assert (correction.payment_id, correction.amount) == (wish.payment_id, wish.amount)
+    assert (correction.credit.account_id, correction.description) == (
+        "merchant:coffee:EUR",
+        wish.reason,
+    )
+
+
+def test_what_cannot_be_put_right_is_refused_alike_on_both_ways(
+    gateway: WalletGateway, wallets: Wallets, wallet_id: str
+) -> None:
+    hold = debit_of(wallet_id, is_hold=True)
+    wallets.obey(hold)
+    unknown = Reversal("cli_a", "trf_nobody", None, "why", "request-1")
+    held = Reversal("cli_a", hold.transfer_id, hold.payment_id, "why", "request-1")
+
+    for way in (gateway, InlineWalletGateway(wallets)):
+        with pytest.raises(ObjectNotFound):
+            way.ask(unknown)
+        with pytest.raises(ValidationFailed) as raised:
+            way.ask(held)
+        assert raised.value.errors == (FieldError("originalId", "a hold cannot be reversed"),)
+
+
 @pytest.mark.parametrize("reason", DeclineReason)
 def test_every_decline_reaches_the_other_side_as_it_is(
     gateway: WalletGateway, monkeypatch: pytest.MonkeyPatch, reason: DeclineReason
@@ -286,7 +386,7 @@ def test_what_failed_fails_on_the_other_side_in_the_same_way(
             way.ask(debit_of("wal_a"))
 
 
-@pytest.mark.parametrize("error", [ObjectNotFound(), ZeroDivisionError()], ids=repr)
+@pytest.mark.parametrize("error", [IdempotencyKeyReused(), ZeroDivisionError()], ids=repr)
 def test_a_function_that_broke_may_have_debited(
     gateway: WalletGateway, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

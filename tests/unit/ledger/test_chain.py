@@ -25,6 +25,16 @@ CAPTURE = Transfer(
 )
 
 
+REVERSAL = replace(
+    CAPTURE,
+    kind=TransferKind.REVERSAL,
+    debit=Leg("merchant:coffee:EUR"),
+    credit=Leg("wal_alice", ENTRY),
+    description="it was refused",
+    held_minor=0,
+)
+
+
 def hash_of(transfer: Transfer) -> str:
     return entry_hash(transfer, "wal_alice", previous_hash=GENESIS)
 
@@ -43,3 +53,16 @@ def hash_of(transfer: Transfer) -> str:
 )
 def test_whatever_is_altered_alters_the_hash(altered: Transfer) -> None:
     assert hash_of(altered) != hash_of(CAPTURE)
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        replace(REVERSAL, kind=TransferKind.REFUND),
+        replace(REVERSAL, original_id="trf_5"),
+        replace(REVERSAL, payment_id=None),
+        replace(REVERSAL, description="it was asked for"),
+    ],
+)
+def test_what_a_reversal_takes_back_and_why_is_sealed(altered: Transfer) -> None:
+    assert hash_of(altered) != hash_of(REVERSAL)

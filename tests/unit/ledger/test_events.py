@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from evenkeel.errors import Declined
 from evenkeel.events.model import Event, EventType, Severity
+from evenkeel.ledger.commands import Command
 from evenkeel.ledger.events import alert_of_tampering, event_of_tampering, events_of
 from evenkeel.ledger.ports import Tampering
 from evenkeel.ledger.transfer import Transfer
@@ -31,6 +33,13 @@ class House:
     def end(self, captured_minor: int) -> Transfer:
         wish = requests.hold_end("h", self.wallet_id, captured_minor)
         return self.wallets.end_hold(wish)
+
+    def obeyed(self, command: Command) -> Transfer:
+        posted = self.wallets.obey(command)
+        sight = self.wallets.store.look("cli_a", [posted.transfer_id], ())
+        transfer = sight.records[posted.transfer_id]
+        assert isinstance(transfer, Transfer)
+        return transfer
 
 
 @pytest.fixture
@@ -82,6 +91,16 @@ def test_the_rest_of_a_hold_that_is_captured_in_part_is_released(house: House) -
         (EventType.TRANSFER_POSTED, capture.id, 1),
         (EventType.HOLD_RELEASED, capture.id, 1),
     ]
+
+
+def test_what_puts_another_right_is_posted_like_any_other(house: House) -> None:
+    reversal = house.obeyed(requests.reversal(house.credit))
+    with pytest.raises(Declined):
+        house.wallets.move(requests.payment("p", house.wallet_id, 1))
+    correction = house.obeyed(requests.correction("p", 1))
+
+    for transfer in (reversal, correction):
+        assert told(transfer) == [(EventType.TRANSFER_POSTED, transfer.id, 1)]
 
 
 def test_who_leaves_out_lower_versions_misses_nothing_in_whatever_order_it_comes(

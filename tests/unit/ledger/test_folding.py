@@ -60,6 +60,14 @@ def test_both_sides_are_folded_where_neither_is_a_wallet(
     assert store.totals == {("cli_a", "external:EUR"): (5, 0), COFFEE: (0, 5)}
 
 
+def test_the_suspense_account_is_folded_like_any_other(
+    folding: Folding, store: InMemoryFoldStore
+) -> None:
+    folding.fold([record(5, debit="suspense:EUR"), record(6, debit="suspense:EUR")])
+
+    assert store.totals == {("cli_a", "suspense:EUR"): (11, 0), COFFEE: (0, 11)}
+
+
 def test_merchants_of_two_clients_are_two_accounts_though_they_share_a_name(
     folding: Folding, store: InMemoryFoldStore
 ) -> None:

@@ -13,7 +13,7 @@ from evenkeel.errors import (
     TransferNotApplied,
     TransferUnconfirmed,
 )
-from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted
+from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Reversal
 from evenkeel.ledger.transfer import TransferKind
 from evenkeel.money import Money
 from evenkeel.payments.guard import WalletGuard
@@ -189,11 +189,17 @@ def test_it_says_for_how_long_a_debit_would_be_refused() -> None:
 
 
 def test_only_a_refusal_that_is_recorded_decides_what_became_of_an_earlier_attempt() -> None:
-    """The end of a hold is refused without a record, so the earlier attempt may still post it."""
+    """The others are refused without a record, so that the earlier attempt may still post it."""
     end = HoldEnd("cli_a", "pay_a", "trf_a", "wal_a", 0, "r1")
+    reversal = Reversal("cli_a", "trf_a", "pay_a", "it failed", "r1")
     frozen = Declined(DeclineReason.WALLET_FROZEN, "frozen")
 
-    for command, expected in ((DEBIT, Declined), (end, TransferUnconfirmed)):
+    expectations: list[tuple[Command, type[Exception]]] = [
+        (DEBIT, Declined),
+        (end, TransferUnconfirmed),
+        (reversal, TransferUnconfirmed),
+    ]
+    for command, expected in expectations:
         setting = Setting(TransferUnconfirmed(), frozen)
         with pytest.raises(expected):
             setting.guard.ask(command, Deadline.after(20.0, setting.seconds))

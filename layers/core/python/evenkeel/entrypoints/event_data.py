@@ -14,7 +14,7 @@ from evenkeel.events.model import EventType
 from evenkeel.ledger.accounts import is_wallet
 from evenkeel.ledger.events import released_minor
 from evenkeel.ledger.ports import Tampering
-from evenkeel.ledger.transfer import Leg, Transfer
+from evenkeel.ledger.transfer import Leg, Transfer, TransferKind
 from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import Refund
 from evenkeel.resilience.circuit import Transition
@@ -54,7 +54,7 @@ class WalletData(Reply):
 
 class TransferData(Reply):
     id: str
-    kind: str
+    kind: Annotated[str, Field(description=f"One of {', '.join(TransferKind)}; others may come.")]
     debit_account_id: str
     credit_account_id: str
     amount: Minor
@@ -68,7 +68,9 @@ class TransferData(Reply):
     ]
     reference: str | None
     description: str | None
-    wallets: Annotated[list[WalletData], Field(description="Those that took part: one, or two.")]
+    wallets: Annotated[
+        list[WalletData], Field(description="Those that took part: two, one or none.")
+    ]
     posted_at: Time
 
     @classmethod

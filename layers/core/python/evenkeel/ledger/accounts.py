@@ -18,7 +18,7 @@ class AccountKind(StrEnum):
     WALLET = "wallet"  # What we owe a user; never below zero.
     MERCHANT = "merchant"  # What we owe a merchant; only ever takes what comes.
     EXTERNAL = "external"  # Where money enters and leaves.
-    SUSPENSE = "suspense"  # What we owe and have not got: somebody must look into it.
+    SUSPENSE = "suspense"  # Where a merchant's money is taken from that no wallet has paid.
 
 
 EXTERNAL = AccountKind.EXTERNAL.value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evenkeel.ledger.transfer import TransferKind, resolution_id
+from evenkeel.ledger.transfer import TransferKind, resolution_id, reversal_id, suspense_id
 from evenkeel.money import Money
 
 
@@ -69,7 +69,50 @@ class Refund:
     request_id: str
 
 
-Command = Debit | HoldEnd | Refund
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """A posted transfer taken back whole: the same amount, the other way round.
+
+    Attributes:
+        original_id: The transfer that should not have been.
+        payment_id: The one that it names, if it names one.
+        reason: For whoever reads it in a statement.
+    """
+
+    client_id: str
+    original_id: str
+    payment_id: str | None
+    reason: str
+    request_id: str
+
+    @property
+    def transfer_id(self) -> str:
+        return reversal_id(self.original_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Money from the suspense account to a merchant, for a payment that no wallet will pay.
+
+    Attributes:
+        debit_id: What was to pay, and was refused or released instead.
+        reason: For whoever looks into the suspense account.
+    """
+
+    client_id: str
+    debit_id: str
+    payment_id: str
+    merchant_id: str
+    amount: Money
+    reason: str
+    request_id: str
+
+    @property
+    def transfer_id(self) -> str:
+        return suspense_id(self.debit_id)
+
+
+Command = Debit | HoldEnd | Refund | Reversal | Correction
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,10 @@ the journal and keep no chain.
 Two-phase money takes two records. A hold makes its amount pending; a capture, which
 posts all or part of it, or a release ends it whole. Both would have the same id,
 which follows from the hold's: so a hold is ended at most once, whoever races.
+
+What was posted wrongly is put right by one more transfer. A reversal takes its original
+back, and a correction pays a merchant what no wallet can be made to pay. The ids of both
+follow from what they put right, so that it is put right at most once.
 """
 
 from __future__ import annotations
@@ -37,6 +41,8 @@ class TransferKind(StrEnum):
 
 # They move what is pending, and post nothing.
 PENDING_KINDS = frozenset({TransferKind.HOLD, TransferKind.RELEASE})
+# What posts nothing has nothing to take back, and what was taken back stays so.
+IRREVERSIBLE_KINDS = PENDING_KINDS | {TransferKind.REVERSAL}
 
 
 class Side(StrEnum):
@@ -162,3 +168,13 @@ Record = Transfer | Decline
 def resolution_id(hold_id: str) -> str:
     """Return the id of whatever ends the hold."""
     return derived_id(TRANSFER_PREFIX, hold_id, "resolution")
+
+
+def reversal_id(original_id: str) -> str:
+    """Return the id of the transfer that takes the original back."""
+    return derived_id(TRANSFER_PREFIX, original_id, "reversal")
+
+
+def suspense_id(debit_id: str) -> str:
+    """Return the id of the correction that pays in place of the debit."""
+    return derived_id(TRANSFER_PREFIX, debit_id, "suspense")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evenkeel.clock import Deadline
 from evenkeel.errors import TransferNotApplied
-from evenkeel.ledger.commands import Command, HoldEnd, Posted
+from evenkeel.ledger.commands import Command, HoldEnd, Posted, Reversal
 from evenkeel.payments.ports import WalletGateway
 from evenkeel.resilience.breaker import Breaker
 from evenkeel.resilience.budget import RetryBudget
@@ -57,8 +57,8 @@ class WalletGuard:
             lambda: self.breaker.timed(lambda: self.gateway.ask(command)),
             deadline=deadline,
             may_retry=self.budget.spend,
-            # The end of a hold is refused without a record, so that it is possible later.
-            refusal_decides=not isinstance(command, HoldEnd),
+            # These are refused without a record, so that they are possible later.
+            refusal_decides=not isinstance(command, HoldEnd | Reversal),
         )
         self.budget.earn()
         return posted

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from evenkeel.ids import derived_id
 from evenkeel.ledger import accounts
-from evenkeel.ledger.commands import Debit, HoldEnd, Refund
-from evenkeel.ledger.transfer import Transfer, TransferKind
+from evenkeel.ledger.commands import Correction, Debit, HoldEnd, Refund, Reversal
+from evenkeel.ledger.transfer import IRREVERSIBLE_KINDS, Transfer, TransferKind
 from evenkeel.wallets.posting import TransferRequest
 
 
@@ -129,6 +129,46 @@ def refund(wish: Refund, original: Transfer) -> TransferRequest:
         fingerprint=derived_id("fpr", TransferKind.REFUND, *contents),
         request_id=wish.request_id,
         original_id=original.id,
+    )
+
+
+def reversal(wish: Reversal, original: Transfer) -> TransferRequest:
+    """All of a transfer, from where it went to where it came from."""
+    assert original.id == wish.original_id
+    assert original.kind not in IRREVERSIBLE_KINDS
+    currency = original.amount.currency
+    return TransferRequest(
+        id=wish.transfer_id,
+        client_id=wish.client_id,
+        kind=TransferKind.REVERSAL,
+        debit_account_id=accounts.named(original.credit.account_id, currency),
+        credit_account_id=accounts.named(original.debit.account_id, currency),
+        amount_minor=original.amount.amount_minor,
+        currency=currency,
+        payment_id=original.payment_id,
+        fingerprint=derived_id("fpr", TransferKind.REVERSAL, original.id),
+        request_id=wish.request_id,
+        description=wish.reason,
+        original_id=original.id,
+    )
+
+
+def correction(wish: Correction) -> TransferRequest:
+    """Money from the suspense account to a merchant. It has no original: none was posted."""
+    amount = (str(wish.amount.amount_minor), wish.amount.currency)
+    contents = (wish.payment_id, wish.debit_id, wish.merchant_id, *amount)
+    return TransferRequest(
+        id=wish.transfer_id,
+        client_id=wish.client_id,
+        kind=TransferKind.CORRECTION,
+        debit_account_id=accounts.SUSPENSE,
+        credit_account_id=accounts.merchant(wish.merchant_id),
+        amount_minor=wish.amount.amount_minor,
+        currency=wish.amount.currency,
+        payment_id=wish.payment_id,
+        fingerprint=derived_id("fpr", TransferKind.CORRECTION, *contents),
+        request_id=wish.request_id,
+        description=wish.reason,
     )
 
 

@@ -19,7 +19,15 @@ from evenkeel.errors import (
 )
 from evenkeel.ids import derived_id, is_id
 from evenkeel.ledger import accounts
-from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
+from evenkeel.ledger.commands import (
+    Command,
+    Correction,
+    Debit,
+    HoldEnd,
+    Posted,
+    Refund,
+    Reversal,
+)
 from evenkeel.ledger.transfer import (
     TRANSFER_PREFIX,
     Decline,
@@ -33,6 +41,7 @@ from evenkeel.wallets.chronicle import Chronicle, WalletCheck
 from evenkeel.wallets.model import Wallet, WalletAction, WalletSnapshot, wallet_id
 from evenkeel.wallets.ports import EntryRef, Sight, WalletStore, ref_before
 from evenkeel.wallets.posting import Posting, Refusal, TransferRequest, draft, refusal
+from evenkeel.wallets.repair import Repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,8 @@ class Wallets:
         """Do what payments ask for, once, and return what stands in the ledger then.
 
         Raises:
-            Declined, IdempotencyKeyReused, LedgerBusy, LedgerUnconfirmed: As each of the three.
+            Declined, IdempotencyKeyReused, LedgerBusy, LedgerUnconfirmed: As each of them.
+            ObjectNotFound, ValidationFailed: As `Repair`; it is not asked for in such a way.
         """
         match command:
             case Debit():
@@ -129,6 +139,10 @@ class Wallets:
                 transfer = self.refund(command).transfer
             case HoldEnd():
                 transfer = self.end_hold(command)
+            case Reversal():
+                transfer = self._repair.reverse(command)
+            case Correction():
+                transfer = self._repair.correct(command)
         return Posted(transfer.id, transfer.kind, transfer.amount.amount_minor)
 
     def refund(self, wish: Refund) -> Moved:
@@ -211,6 +225,10 @@ class Wallets:
             ObjectNotFound: This client has no such wallet.
         """
         return self._chronicle(client_id, wallet_id).check()
+
+    @property
+    def _repair(self) -> Repair:
+        return Repair(self.store, self.retry, self.clock)
 
     def _chronicle(self, client_id: str, wallet_id: str) -> Chronicle:
         return Chronicle(self.get(client_id, wallet_id), self.store, self.retry)

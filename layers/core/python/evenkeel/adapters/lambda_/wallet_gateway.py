@@ -21,11 +21,22 @@ from evenkeel.adapters.failures import code_of, retry_after_s, translated, was_t
 from evenkeel.errors import (
     Declined,
     DeclineReason,
+    FieldError,
+    ObjectNotFound,
     TransferContended,
     TransferNotApplied,
     TransferUnconfirmed,
+    ValidationFailed,
 )
-from evenkeel.ledger.commands import Command, Debit, HoldEnd, Posted, Refund
+from evenkeel.ledger.commands import (
+    Command,
+    Correction,
+    Debit,
+    HoldEnd,
+    Posted,
+    Refund,
+    Reversal,
+)
 from evenkeel.ledger.transfer import TransferKind
 
 if TYPE_CHECKING:
@@ -101,13 +112,13 @@ def _json(command: Command) -> Mapping[str, object]:
     asked = {
         "clientId": command.client_id,
         "paymentId": command.payment_id,
-        "walletId": command.wallet_id,
         "requestId": command.request_id,
     }
     match command:
         case Debit():
             return asked | {
                 "command": "hold" if command.is_hold else "debit",
+                "walletId": command.wallet_id,
                 "transferId": command.transfer_id,
                 "userId": command.user_id,
                 "merchantId": command.merchant_id,
@@ -117,15 +128,32 @@ def _json(command: Command) -> Mapping[str, object]:
         case HoldEnd():
             return asked | {
                 "command": "end_hold",
+                "walletId": command.wallet_id,
                 "originalId": command.original_id,
                 "capturedAmount": command.captured_minor,
             }
         case Refund():
             return asked | {
                 "command": "refund",
+                "walletId": command.wallet_id,
                 "transferId": command.transfer_id,
                 "originalId": command.original_id,
                 "amount": command.amount_minor,
+            }
+        case Reversal():
+            return asked | {
+                "command": "reverse",
+                "originalId": command.original_id,
+                "reason": command.reason,
+            }
+        case Correction():
+            return asked | {
+                "command": "correct",
+                "debitId": command.debit_id,
+                "merchantId": command.merchant_id,
+                "amount": command.amount.amount_minor,
+                "currency": command.amount.currency,
+                "reason": command.reason,
             }
 
 
@@ -152,9 +180,21 @@ def _posted(reply: Mapping[str, Any]) -> Posted:
             reason in REASONS
         ):
             raise Declined(DeclineReason(reason), message, first_request_id=reply.get("requestId"))
+        case {"outcome": "not_found"}:
+            raise ObjectNotFound
+        case {"outcome": "invalid", "errors": [*errors]}:
+            raise ValidationFailed(*map(_field_error, errors))
         case {"outcome": "not_applied", "cause": "contended"}:
             raise TransferContended
         case {"outcome": "not_applied"}:
             raise TransferNotApplied
+        case _:
+            raise TransferUnconfirmed
+
+
+def _field_error(said: Any) -> FieldError:
+    match said:
+        case {"field": str(field), "message": str(message)}:
+            return FieldError(field, message)
         case _:
             raise TransferUnconfirmed
