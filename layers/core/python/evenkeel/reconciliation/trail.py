@@ -24,7 +24,7 @@ NO_LINK = ""  # Nothing is stored under it.
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The entries of a wallet as it was read.
+    """The entries of a wallet as it was read. It is walked once.
 
     Attributes:
         strangers: Transfers that claim a place in the chain and are not linked. Complete
@@ -34,26 +34,29 @@ class Trail:
     wallet: Wallet
     store: WalletStore
     retry: Retry
+    page_entry_count: int = PAGE_ENTRY_COUNT
     strangers: dict[str, None] = field(default_factory=dict)  # In the order they were met.
     _displaced_ids: set[str] = field(default_factory=set)
 
     def walk(self) -> Iterator[Transfer]:
-        """Yield what is left of the chain, newest first, once for each call of this."""
+        """Yield what is left of the chain, newest first."""
         wallet = self.wallet
         newest_number, newer = wallet.entry_count, None
         ref = _head_of(wallet)
         while ref is not None:
-            page = self._page(ref, PAGE_ENTRY_COUNT)
+            page = self._page(ref, self.page_entry_count)
             found = page.transfers or self._displaced(newer, ref)
             if page.transfers or not found:
                 self._set_aside(page.strangers)
             if not found:
                 ref = self._behind(newer, ref)
                 continue
-            yield from found
+            for each in found:
+                self.strangers.pop(each.id, None)
+                yield each
             newest_number = max(newest_number, found[0].entry_of(wallet.id).number)
             newer = found[-1]
-            ref = _below(newer, wallet.id)
+            ref = _below(newer, wallet.id) if page.transfers else self._below_displaced(newer, ref)
         self._look_ahead(newest_number + 1)
 
     def _displaced(self, newer: Transfer | None, ref: EntryRef) -> list[Transfer]:
@@ -68,13 +71,20 @@ class Trail:
         if not (self._is_over(newer, record) or self._has_carried(newer, record)):
             return []
         self._displaced_ids.add(id_)
-        self.strangers.pop(id_, None)
         return [record]
+
+    def _below_displaced(self, entry: Transfer, ref: EntryRef) -> EntryRef | None:
+        """Return where to go on below an entry that has another number than its place."""
+        below = _below(entry, self.wallet.id)
+        if below is None or self._page(below, 1).transfers:
+            return below
+        if below.transfer_id == NO_LINK and ref.number <= 1:
+            return None
+        return EntryRef(ref.number - 1, below.transfer_id)
 
     def _behind(self, newer: Transfer | None, ref: EntryRef) -> EntryRef | None:
         """Return where to go on when nothing is at the end of a link."""
         if (goes_on := self._relinked(newer, ref)) is not None:
-            self.strangers.pop(goes_on.transfer_id, None)
             return goes_on
         at_its_place = self._entry(ref.number)
         self._set_aside([at_its_place.id] if at_its_place else [])
