@@ -8,7 +8,8 @@ finds it again finds the same one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from evenkeel.events.model import Severity
@@ -77,3 +78,85 @@ class Finding:
     @property
     def severity(self) -> Severity:
         return severity_of(self.type)
+
+
+class MismatchStatus(StrEnum):
+    OPEN = "OPEN"
+    REPAIRED = "REPAIRED"  # By an entry that we have posted.
+    RESOLVED = "RESOLVED"  # It is not found any more.
+
+
+class News(StrEnum):
+    """What people are to hear of a mismatch."""
+
+    FOUND = "found"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A finding, and what became of it.
+
+    Attributes:
+        run_id: The run that has found it first.
+        occurrence: How often it has come up: once, unless it came back after it had ended.
+        told: What people have heard of this occurrence last.
+    """
+
+    finding: Finding
+    run_id: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    status: MismatchStatus = MismatchStatus.OPEN
+    occurrence: int = 1
+    ended_at: datetime | None = None
+    told: News | None = None
+    version: int = 1
+
+    @property
+    def id(self) -> str:
+        return self.finding.id
+
+    @property
+    def client_id(self) -> str:
+        return self.finding.subject.client_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is MismatchStatus.OPEN
+
+    @property
+    def news(self) -> News | None:
+        """What people have not heard yet. Of what has come and gone unheard they hear nothing."""
+        if self.is_open:
+            return News.FOUND if self.told is None else None
+        return News.ENDED if self.told is News.FOUND else None
+
+    @property
+    def is_settled(self) -> bool:
+        return not self.is_open and self.news is None
+
+    def seen(self, finding: Finding, run_id: str, now: datetime) -> Mismatch:
+        """Return the mismatch after it was found once more."""
+        if self.is_open:
+            return self._next(finding=finding, last_seen_at=now)
+        return Mismatch(
+            finding,
+            run_id,
+            first_seen_at=now,
+            last_seen_at=now,
+            occurrence=self.occurrence + 1,
+            version=self.version + 1,
+        )
+
+    def ended(self, status: MismatchStatus, now: datetime) -> Mismatch:
+        assert self.is_open
+        return self._next(status=status, ended_at=now)
+
+    def heard(self) -> Mismatch:
+        """Return the mismatch after people have heard its news."""
+        assert self.news is not None
+        return self._next(told=self.news)
+
+    def _next(self, **changes: object) -> Mismatch:
+        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # Fields.

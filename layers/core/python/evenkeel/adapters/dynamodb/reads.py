@@ -1,14 +1,16 @@
-"""Reading several items in one call, all of them or none."""
+"""Reading several items in one call, or very many in as few as there can be."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evenkeel.adapters.failures import TurnedAway
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_GET_COUNT_MAX = 100
 
 
 def batch_get(
@@ -29,3 +31,26 @@ def batch_get(
         raise TurnedAway
     found = answer["Responses"]
     return {table: found.get(table, ()) for table in keys}
+
+
+def batch_get_all(
+    client: DynamoDBClient, table: str, ids: Sequence[str], *, consistent: bool
+) -> Iterator[Any]:
+    """Yield what is stored under any number of keys of a table, in no order.
+
+    What DynamoDB leaves out, because an answer is full, is asked for again.
+
+    Raises:
+        TurnedAway: It has left out all of it.
+    """
+    rest = list(ids)
+    while rest:
+        keys: Any = [{"id": {"S": id_}} for id_ in rest[:BATCH_GET_COUNT_MAX]]
+        answer: Any = client.batch_get_item(
+            RequestItems={table: {"Keys": keys, "ConsistentRead": consistent}}
+        )
+        left_out = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
+        if len(left_out) == len(keys):
+            raise TurnedAway
+        yield from answer["Responses"].get(table, ())
+        rest = [key["id"]["S"] for key in left_out] + rest[BATCH_GET_COUNT_MAX:]

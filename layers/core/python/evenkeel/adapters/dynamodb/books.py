@@ -1,0 +1,147 @@
+"""The tables of payments, journal and accounts as reconciliation reads them: whole, and by the key.
+
+What is stored there need not be ours: whoever looks for what somebody has tampered with must
+not stumble over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from evenkeel.adapters.dynamodb.account_items import WalletItem
+from evenkeel.adapters.dynamodb.item import client_of, id_of, key_of
+from evenkeel.adapters.dynamodb.ledger_items import RecordItem
+from evenkeel.adapters.dynamodb.payment_item import PaymentItem
+from evenkeel.adapters.dynamodb.reads import batch_get_all
+from evenkeel.adapters.failures import reading
+from evenkeel.clock import to_rfc3339
+from evenkeel.errors import StoreBusy
+from evenkeel.ledger.transfer import Record
+from evenkeel.payments.model import Payment
+from evenkeel.payments.ports import PaymentKey
+from evenkeel.reconciliation.changes import Change, ChangedObject
+from evenkeel.reconciliation.ports import FULL_PART_COUNT, ObjectKey, StoredWallet, Unreadable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Key = TypeVar("Key")
+Object = TypeVar("Object")
+
+
+class DynamoDBBooks:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        *,
+        payments_table: str,
+        ledger_table: str,
+        accounts_table: str,
+    ) -> None:
+        self._client = client
+        self._payments_table = payments_table
+        self._ledger_table = ledger_table
+        self._accounts_table = accounts_table
+
+    def payments(
+        self, keys: Sequence[PaymentKey], *, strong: bool
+    ) -> Mapping[PaymentKey, Payment | Unreadable]:
+        places = {key_of(key.client_id, key.payment_id): key for key in keys}
+        return self._read(self._payments_table, places, _payment, strong=strong)
+
+    def records(
+        self, keys: Sequence[ObjectKey], *, strong: bool
+    ) -> Mapping[ObjectKey, Record | Unreadable]:
+        places = {key_of(key.client_id, key.id): key for key in keys}
+        return self._read(self._ledger_table, places, _record, strong=strong)
+
+    def wallets(
+        self, keys: Sequence[ObjectKey], *, strong: bool
+    ) -> Mapping[ObjectKey, StoredWallet | Unreadable]:
+        places = {key_of(key.client_id, key.id): key for key in keys}
+        return self._read(self._accounts_table, places, _wallet, strong=strong)
+
+    def all(self, part: int, after: str | None) -> Iterator[tuple[str, Change]]:
+        table, of = (
+            (self._payments_table, ChangedObject.PAYMENT),
+            (self._ledger_table, ChangedObject.RECORD),
+            (self._accounts_table, ChangedObject.ACCOUNT),
+        )[part // SEGMENT_COUNT]
+        asked: Any = {
+            "TableName": table,
+            "Segment": part % SEGMENT_COUNT,
+            "TotalSegments": SEGMENT_COUNT,
+            "ProjectionExpression": "id, payment_id",
+        }
+        if after is not None:
+            asked["ExclusiveStartKey"] = {"id": {"S": after}}
+        while True:
+            with reading(StoreBusy):
+                page = self._client.scan(**asked)
+            for item in page["Items"]:
+                key = item["id"]["S"]
+                payment_id = item.get("payment_id", {}).get("S")
+                yield key, Change(client_of(key), of, id_of(key), payment_id)
+            if "LastEvaluatedKey" not in page:
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def overdue(self, since: datetime, until: datetime, shard: int) -> Iterator[Change]:
+        asked: Any = {
+            "TableName": self._payments_table,
+            "IndexName": PaymentItem.by_due.Meta.index_name,
+            "KeyConditionExpression": "due_shard = :shard AND due_at BETWEEN :since AND :until",
+            "ExpressionAttributeValues": {
+                ":shard": {"S": str(shard)},
+                ":since": {"S": to_rfc3339(since)},
+                ":until": {"S": to_rfc3339(until)},
+            },
+        }
+        while True:
+            with reading(StoreBusy):
+                page = self._client.query(**asked)
+            for item in page["Items"]:
+                key = item["id"]["S"]
+                yield Change(client_of(key), ChangedObject.PAYMENT, id_of(key))
+            if "LastEvaluatedKey" not in page:
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _read(
+        self,
+        table: str,
+        places: Mapping[str, Key],
+        read: Callable[[Any], Object],
+        *,
+        strong: bool,
+    ) -> Mapping[Key, Object | Unreadable]:
+        with reading(StoreBusy):
+            items = list(batch_get_all(self._client, table, list(places), consistent=strong))
+        return {places[item["id"]["S"]]: _readable(item, read) for item in items}
+
+
+# Of each of the three tables.
+SEGMENT_COUNT = FULL_PART_COUNT // 3
+
+
+def _readable(item: Any, read: Callable[[Any], Object]) -> Object | Unreadable:
+    try:
+        return read(item)
+    except Exception as error:
+        # Whatever it is: it is what was looked for.
+        return Unreadable(f"not as we write it: {type(error).__name__}")
+
+
+def _payment(item: Any) -> Payment:
+    return PaymentItem.stored(item).payment()
+
+
+def _record(item: Any) -> Record:
+    return RecordItem.stored(item).record()
+
+
+def _wallet(item: Any) -> StoredWallet:
+    stored = WalletItem.stored(item)
+    return StoredWallet(stored.wallet(), stored.available_minor)

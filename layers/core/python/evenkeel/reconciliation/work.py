@@ -1,0 +1,155 @@
+"""What is left to do in a run, in pieces that can be done side by side, and done again.
+
+Which pieces there are, and in what order, follows from the run's record and from what is
+stored, so whoever goes on with a run does what was not done, and nothing else twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evenkeel.ledger.accounts import is_wallet
+from evenkeel.payments.model import PENDING_FOR
+from evenkeel.payments.ports import DUE_SHARD_COUNT
+from evenkeel.reconciliation.changes import Change, ChangedObject, ChangeLog, stretches
+from evenkeel.reconciliation.mismatch import Mismatch
+from evenkeel.reconciliation.ports import FULL_PART_COUNT, Books, MismatchStore
+from evenkeel.reconciliation.run import Place, Run, Scope, Stage
+from evenkeel.reconciliation.stuck_rules import OVERDUE_FOR_MAX, PENDING_FOR_MAX
+
+# As many as one read of a table takes.
+PIECE_COUNT = 100
+
+# How long before it is stuck a payment is due: one that waits lapses long after that.
+LEADS = (OVERDUE_FOR_MAX, PENDING_FOR_MAX - PENDING_FOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some of it, small enough to be done at once.
+
+    Attributes:
+        place: Where the run is when it is done.
+        suspects: The mismatches of earlier runs that have led to these changes.
+    """
+
+    place: Place
+    changes: Sequence[Change]
+    suspects: Sequence[Mismatch] = ()
+
+
+_Placed = tuple[Place, Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    log: ChangeLog
+    books: Books
+    mismatches: MismatchStore
+
+    def pieces(self, run: Run) -> Iterator[Piece]:
+        """Yield what the run has not done.
+
+        Raises:
+            StoreBusy: It cannot be told now.
+        """
+        for stage in run.stages_left:
+            match stage:
+                case Stage.OBJECTS if run.scope is Scope.EVERYTHING:
+                    yield from _in_pieces(self._all(run.place), run.client_id)
+                case Stage.OBJECTS:
+                    yield from _in_pieces(self._noted(run), run.client_id)
+                case Stage.OVERDUE:
+                    yield from _in_pieces(self._overdue(run), run.client_id)
+                case Stage.OPEN:
+                    yield from self._open(run.client_id)
+
+    def _noted(self, run: Run) -> Iterator[_Placed]:
+        """Yield what was noted, stretch by stretch, all that is of one payment together."""
+        place = run.place
+        for part, stretch in enumerate(stretches(run.window.since, run.window.until)):
+            if part < place.part:
+                continue
+            after = place.after if part == place.part else None
+            for owner, change in _by_owner(set(self.log.read(stretch))):
+                if after is None or owner > after:
+                    yield Place(Stage.OBJECTS, part, owner), change
+
+    def _all(self, place: Place) -> Iterator[_Placed]:
+        for part in range(place.part, FULL_PART_COUNT):
+            after = place.after if part == place.part else None
+            for behind, change in self.books.all(part, after):
+                yield Place(Stage.OBJECTS, part, behind), change
+
+    def _overdue(self, run: Run) -> Iterator[_Placed]:
+        """Yield the payments whose time has come in the window, although nobody touched them."""
+        window = run.window
+        for shard in range(DUE_SHARD_COUNT):
+            for lead in LEADS:
+                found = self.books.overdue(window.since - lead, window.until - lead, shard)
+                for change in found:
+                    yield Place(Stage.OVERDUE, shard, _owner(change)), change
+
+    def _open(self, client_id: str | None) -> Iterator[Piece]:
+        """Yield what was found before, to be looked at again."""
+        place = Place(Stage.OPEN)
+        suspects: list[Mismatch] = []
+        for mismatch in self.mismatches.unsettled(client_id):
+            if not mismatch.is_open or not _can_be_seen_again(mismatch):
+                continue
+            suspects.append(mismatch)
+            if len(suspects) == PIECE_COUNT:
+                yield Piece(place, _changes(suspects), suspects)
+                suspects = []
+        if suspects:
+            yield Piece(place, _changes(suspects), suspects)
+
+
+def _in_pieces(placed: Iterable[_Placed], client_id: str | None) -> Iterator[Piece]:
+    """Cut the changes into pieces of about one size; what is at one place stays together."""
+    piece: list[Change] = []
+    last = Place()
+    for place, change in placed:
+        if client_id not in (None, change.client_id):
+            continue
+        if len(piece) >= PIECE_COUNT and place != last:
+            yield Piece(last, piece)
+            piece = []
+        piece.append(change)
+        last = place
+    if piece:
+        yield Piece(last, piece)
+
+
+def _by_owner(changes: Iterable[Change]) -> Sequence[tuple[str, Change]]:
+    """Return the changes in a fixed order, all that is of one payment together."""
+    placed = ((_owner(each), each) for each in changes)
+    return sorted(placed, key=lambda each: (each[0], each[1].object, each[1].object_id))
+
+
+def _owner(change: Change) -> str:
+    return f"{change.client_id}/{change.payment_id or change.object_id}"
+
+
+def _changes(mismatches: Iterable[Mismatch]) -> Sequence[Change]:
+    """Return what leads to the subjects of mismatches, as if it had been changed just now."""
+    found: list[Change] = []
+    for mismatch in mismatches:
+        subject = mismatch.finding.subject
+        client_id, payment_id = subject.client_id, subject.payment_id
+        if payment_id is not None:
+            found.append(Change(client_id, ChangedObject.PAYMENT, payment_id))
+        if subject.transfer_id is not None:
+            found.append(Change(client_id, ChangedObject.RECORD, subject.transfer_id, payment_id))
+        if (account_id := subject.account_id) is not None:
+            found.append(
+                Change(client_id, ChangedObject.ACCOUNT, account_id, account_ids=(account_id,))
+            )
+    return found
+
+
+def _can_be_seen_again(mismatch: Mismatch) -> bool:
+    """Only a pass over the whole journal can say how an account stands that has no chain."""
+    account_id = mismatch.finding.subject.account_id
+    return account_id is None or is_wallet(account_id)

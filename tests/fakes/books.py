@@ -1,0 +1,88 @@
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from evenkeel.ledger.transfer import Record
+from evenkeel.payments.model import Payment
+from evenkeel.payments.ports import PaymentKey
+from evenkeel.reconciliation.changes import Change, ChangedObject
+from evenkeel.reconciliation.ports import ObjectKey, StoredWallet, Unreadable
+from tests.fakes.payment_store import InMemoryPaymentStore, shard_of
+from tests.fakes.wallet_store import InMemoryWalletStore
+
+
+class InMemoryBooks:
+    """What is in the other fakes' hands, and a count of the objects that were read.
+
+    Attributes:
+        available_minor: Of a wallet, where it is not what follows from its counters.
+        faults: Raised by the next reads, one each.
+    """
+
+    def __init__(self, payments: InMemoryPaymentStore, ledger: InMemoryWalletStore) -> None:
+        self._payments = payments
+        self._ledger = ledger
+        self.available_minor: dict[str, int] = {}
+        self.faults: list[Exception] = []
+        self.read_count = 0
+
+    def payments(
+        self, keys: Sequence[PaymentKey], *, strong: bool
+    ) -> Mapping[PaymentKey, Payment | Unreadable]:
+        self._fail(len(keys))
+        stored = self._payments.payments
+        places = {key: (key.client_id, key.payment_id) for key in keys}
+        return {key: stored[place] for key, place in places.items() if place in stored}
+
+    def records(
+        self, keys: Sequence[ObjectKey], *, strong: bool
+    ) -> Mapping[ObjectKey, Record | Unreadable]:
+        self._fail(len(keys))
+        stored = self._ledger.records
+        places = {key: (key.client_id, key.id) for key in keys}
+        return {key: stored[place] for key, place in places.items() if place in stored}
+
+    def wallets(
+        self, keys: Sequence[ObjectKey], *, strong: bool
+    ) -> Mapping[ObjectKey, StoredWallet | Unreadable]:
+        self._fail(len(keys))
+        found = {key: self._ledger.wallets.get((key.client_id, key.id)) for key in keys}
+        return {
+            key: StoredWallet(wallet, self.available_minor.get(wallet.id, wallet.available_minor))
+            for key, wallet in found.items()
+            if wallet is not None
+        }
+
+    def all(self, part: int, after: str | None) -> Iterator[tuple[str, Change]]:
+        """Yield what there is, in part 0."""
+        changes = self.everything if part == 0 else ()
+        for change in changes:
+            place = f"{change.object}/{change.client_id}/{change.object_id}"
+            if after is None or place > after:
+                yield place, change
+
+    def overdue(self, since: datetime, until: datetime, shard: int) -> Iterator[Change]:
+        for client_id, id_ in sorted(self._payments.payments):
+            due_at = self._payments.payments[client_id, id_].due_at
+            if due_at is not None and since <= due_at < until and shard_of(id_) == shard:
+                yield Change(client_id, ChangedObject.PAYMENT, id_)
+
+    @property
+    def everything(self) -> Sequence[Change]:
+        """All that is stored, as if it had been changed just now."""
+        records = self._ledger.records.values()
+        found = [
+            Change(client, ChangedObject.PAYMENT, id_) for client, id_ in self._payments.payments
+        ]
+        found += [
+            Change(each.client_id, ChangedObject.RECORD, each.id, each.payment_id)
+            for each in records
+        ]
+        found += [
+            Change(client, ChangedObject.ACCOUNT, id_) for client, id_ in self._ledger.wallets
+        ]
+        return sorted(found, key=lambda each: (each.object, each.client_id, each.object_id))
+
+    def _fail(self, count: int) -> None:
+        self.read_count += count
+        if self.faults:
+            raise self.faults.pop(0)

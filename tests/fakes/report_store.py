@@ -1,0 +1,78 @@
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from evenkeel.errors import VersionConflict
+from evenkeel.reconciliation.mismatch import Mismatch
+from evenkeel.reconciliation.ports import ReportPage
+from evenkeel.reconciliation.run import Run
+
+
+class InMemoryRunStore:
+    def __init__(self) -> None:
+        self.runs: dict[str, Run] = {}
+        self.until: datetime | None = None
+
+    def add(self, run: Run) -> Run:
+        return self.runs.setdefault(run.id, run)
+
+    def get(self, run_id: str) -> Run | None:
+        return self.runs.get(run_id)
+
+    def save(self, run: Run) -> None:
+        if self.runs[run.id].version != run.version - 1:
+            raise VersionConflict
+        self.runs[run.id] = run
+
+    def latest(self, client_id: str | None, limit: int, before: str | None) -> Sequence[Run]:
+        runs = [each for each in self.runs.values() if each.client_id == client_id]
+        found = [each for each in runs if before is None or each.listed_as < before]
+        return sorted(found, key=lambda each: each.listed_as, reverse=True)[:limit]
+
+    def watermark(self) -> datetime | None:
+        return self.until
+
+    def move_watermark(self, until: datetime) -> None:
+        self.until = max(until, self.until or until)
+
+
+class InMemoryMismatchStore:
+    """Keeps mismatches.
+
+    Attributes:
+        hidden: Those that no list shows yet, though they are stored.
+    """
+
+    def __init__(self) -> None:
+        self.mismatches: dict[tuple[str, str], Mismatch] = {}
+        self.filed: dict[tuple[str, str, str], str] = {}
+        self.hidden: set[str] = set()
+
+    def get(self, client_id: str, mismatch_id: str) -> Mismatch | None:
+        return self.mismatches.get((client_id, mismatch_id))
+
+    def add(self, mismatch: Mismatch) -> Mismatch:
+        return self.mismatches.setdefault((mismatch.client_id, mismatch.id), mismatch)
+
+    def save(self, mismatch: Mismatch) -> None:
+        key = (mismatch.client_id, mismatch.id)
+        if self.mismatches[key].version != mismatch.version - 1:
+            raise VersionConflict
+        self.mismatches[key] = mismatch
+
+    def unsettled(self, client_id: str | None) -> Iterator[Mismatch]:
+        for each in sorted(self.mismatches.values(), key=lambda each: each.first_seen_at):
+            is_listed = not each.is_settled and each.id not in self.hidden
+            if is_listed and client_id in (None, each.client_id):
+                yield each
+
+    def file(self, run_id: str, place: str, mismatch: Mismatch) -> bool:
+        key = (run_id, mismatch.client_id, mismatch.id)
+        return self.filed.setdefault(key, place) == place
+
+    def of_report(self, run_id: str, client_id: str, limit: int, beyond: str | None) -> ReportPage:
+        ids = sorted(id_ for run, client, id_ in self.filed if (run, client) == (run_id, client_id))
+        found = [id_ for id_ in ids if beyond is None or id_ > beyond][:limit]
+        return ReportPage(
+            [self.mismatches[client_id, id_] for id_ in found],
+            found[-1] if len(found) == limit else None,
+        )

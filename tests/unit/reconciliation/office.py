@@ -1,0 +1,73 @@
+"""A platform in memory with its reconciliation, and a way to write behind the product's back."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from evenkeel.clock import Deadline
+from evenkeel.reconciliation.changes import Change
+from evenkeel.reconciliation.engine import Engine
+from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.reconciliation.mismatch import MismatchType
+from evenkeel.reconciliation.registry import Registry
+from evenkeel.reconciliation.run import Run, Trigger, Window
+from evenkeel.reconciliation.wallet_examiner import WalletExaminer
+from evenkeel.reconciliation.work import Work
+from tests.fakes.books import InMemoryBooks
+from tests.fakes.change_log import InMemoryChangeLog
+from tests.fakes.clock import ManualSeconds
+from tests.fakes.event_bus import RecordedAlerts
+from tests.fakes.report_store import InMemoryMismatchStore, InMemoryRunStore
+from tests.fakes.retry import instant_retry
+from tests.unit.payments.platform import Platform
+
+SINCE = timedelta(hours=1)
+
+
+class Successors:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def resume(self, run_id: str) -> None:
+        self.asked.append(run_id)
+
+
+class Office:
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.ledger = platform.journal.store
+        self.books = InMemoryBooks(platform.store, self.ledger)
+        self.log = InMemoryChangeLog()
+        self.runs = InMemoryRunStore()
+        self.mismatches = InMemoryMismatchStore()
+        self.sent = RecordedAlerts()
+        self.successors = Successors()
+        retry = instant_retry()
+        registry = Registry(self.mismatches, self.sent, retry, platform.clock)
+        wallets = WalletExaminer(self.books, self.ledger, retry)
+        self.engine = Engine(
+            self.runs,
+            Work(self.log, self.books, self.mismatches),
+            Examiner(self.books, wallets, platform.clock),
+            registry,
+            self.successors,
+            retry,
+            platform.clock,
+        )
+
+    def note(self, changes: Iterable[Change]) -> None:
+        self.log.note(list(changes), self.platform.clock())
+
+    def note_all(self) -> None:
+        """Note everything there is, as the streams' readers would have noted it by and by."""
+        self.note(self.books.everything)
+
+    def wanted(self, number: int = 1) -> Run:
+        now = self.platform.clock()
+        window = Window(now - SINCE, now + timedelta(seconds=1))
+        return Run(f"rec_{number}", Trigger.SCHEDULE, window, started_at=now)
+
+    def run(self, number: int = 1) -> Run:
+        return self.engine.run(self.wanted(number), "me", Deadline.after(900, ManualSeconds()))
+
+    def types(self) -> list[MismatchType]:
+        return [each.finding.type for each in self.mismatches.mismatches.values()]

@@ -1,0 +1,61 @@
+"""Runs over a platform in memory: what they find, whom they tell, and how they go on."""
+
+from dataclasses import replace
+
+import pytest
+
+from evenkeel.payments.states import PaymentStatus
+from evenkeel.reconciliation.mismatch import MismatchStatus, MismatchType
+from evenkeel.reconciliation.run import RunStatus
+from tests.unit.payments.platform import CLIENT, Platform
+from tests.unit.reconciliation.office import Office
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office(Platform())
+
+
+def plant(office: Office, status: PaymentStatus, key: str = "k1") -> None:
+    """Set a payment's status behind the product's back."""
+    place = (CLIENT, f"pay_{key}")
+    payments = office.platform.store.payments
+    payments[place] = replace(payments[place], status=status)
+
+
+def test_a_clean_platform_reports_nothing(office: Office) -> None:
+    for key in "abc":
+        office.platform.pay(key, 100)
+    office.note_all()
+
+    run = office.run()
+
+    assert run.status is RunStatus.COMPLETED
+    tally = run.tally(CLIENT)
+    assert (tally.payments, tally.transfers, tally.matched) == (3, 3, 3)
+    assert (tally.mismatched, tally.suspicious, tally.skipped) == (0, 0, 0)
+    assert office.types() == []
+    assert office.sent.alerts == []
+
+
+def test_a_failed_payment_that_was_debited_is_found_told_and_ended_when_it_is_gone(
+    office: Office,
+) -> None:
+    office.platform.pay()
+    plant(office, PaymentStatus.FAILED)
+    office.note_all()
+
+    run = office.run(1)
+    assert run.tally(CLIENT).mismatched == 1
+    assert office.types() == [MismatchType.FAILED_BUT_DEBITED]
+    [alert] = office.sent.alerts
+    assert (alert.type, alert.severity) == ("MismatchFound", "CRITICAL")
+
+    office.run(2)
+    assert len(office.sent.alerts) == 1
+
+    plant(office, PaymentStatus.COMPLETED)
+    office.run(3)
+    [mismatch] = office.mismatches.mismatches.values()
+    assert mismatch.status is MismatchStatus.RESOLVED
+    assert [alert.type for alert in office.sent.alerts] == ["MismatchFound", "MismatchResolved"]
