@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from evenkeel.reconciliation.changes import CHANGE_SHARD_COUNT
+
 PATH = Path("docs/cost.md")
 BUDGET_USD = 15.0
 
@@ -49,6 +51,8 @@ class Assumed:
     event_kb: float = 1.1
     told_batch_count: int = 10  # Records that one batch of the payments' stream brings.
     told_ms: int = 60  # To tell a batch, at half a GB.
+    noted_batch_count: int = 10  # Records that one batch of any stream brings.
+    noted_ms: int = 20  # To note a batch, at half a GB.
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,23 @@ def lines_of_events(assumed: Assumed) -> Iterator[Line]:
     yield Line("Lambda, time", f"{told_gb_s:.3f} GB-s", told_gb_s * LAMBDA_GB_SECOND * MILLION)
 
 
+def lines_of_changes(assumed: Assumed) -> Iterator[Line]:
+    """What it costs beside that to note what was changed, for those who compare the books."""
+    account_count = 1 + 1 / assumed.fold_batch_count  # Its wallet, and a share of the merchant.
+    record_count = 2 + 1 + account_count  # Of the payments' stream, the ledger's, the accounts'.
+    batches = record_count / assumed.noted_batch_count
+    units = batches * CHANGE_SHARD_COUNT  # A page for each shard, and none is above 1 KB.
+    invocations = account_count / assumed.noted_batch_count  # The others are told in any case.
+    noted_gb_s = batches * assumed.noted_ms / 1000 * 0.5
+    yield Line("DynamoDB, pages", f"{units:.2f} units", units * WRITE_UNITS)
+    yield Line("Lambda, requests", f"{invocations:.2f}", invocations * LAMBDA_REQUESTS)
+    yield Line("Lambda, time", f"{noted_gb_s:.3f} GB-s", noted_gb_s * LAMBDA_GB_SECOND * MILLION)
+
+
+def changes_usd(assumed: Assumed | None = None) -> float:
+    return sum(line.usd for line in lines_of_changes(assumed or Assumed()))
+
+
 def events_usd(assumed: Assumed | None = None) -> float:
     return sum(line.usd for line in lines_of_events(assumed or Assumed()))
 
@@ -116,9 +137,9 @@ def total_usd(metered: Metered, assumed: Assumed | None = None) -> float:
 def text(metered: Metered, others: Mapping[str, Metered]) -> str:
     """Return the sheet of a payment, and of what else is metered by its name."""
     assumed = Assumed()
-    rows, event_rows = (
+    rows, event_rows, change_rows = (
         "\n".join(f"| {line.what} | {line.used} | {line.usd:.2f} |" for line in found)
-        for found in (lines(metered, assumed), lines_of_events(assumed))
+        for found in (lines(metered, assumed), lines_of_events(assumed), lines_of_changes(assumed))
     )
     other_rows = "\n".join(
         f"| {name} | {other.write_units} | {other.read_units} | {total_usd(other):.2f} |"
@@ -154,12 +175,25 @@ To tell others of it costs a dollar for each event, and is outside that budget:
 {event_rows}
 | **sum** | | **{events_usd(assumed):.2f}** |
 
-So a million payments that are also told are **${total_usd(metered) + events_usd(assumed):.2f}**.
+To note which payments, records and accounts were changed, so that a reconciliation looks at these
+and at nothing else, is outside that budget too:
+
+| what | used by one | $ per million |
+|---|---|---|
+{change_rows}
+| **sum** | | **{changes_usd(assumed):.2f}** |
+
+So a million payments that are also told and noted are
+**${total_usd(metered) + events_usd(assumed) + changes_usd(assumed):.2f}**.
 
 Where the figures come from:
 
 - Units, invocations and calls are counted by tests (`tests/integration/test_budgets.py`) on an
   emulator, and worked out from item sizes by AWS's rules.
+- A batch of a stream is noted on a page for each of {CHANGE_SHARD_COUNT} shards, a unit each
+  (`tests/integration/test_change_log.py`), and is assumed to bring {assumed.noted_batch_count}
+  records. Full ones, of 48, cost a fifth of that. Where each comes alone it is a unit for each,
+  four for a payment.
 - Prices are AWS's list prices for us-east-1 as of November 2026. The free tier is left out.
 - Times are assumed, at 1 GB: {assumed.payments_ms} ms for `payments_api` and {assumed.wallet_ms} ms
   for `wallet_commands`. While payments waits for the wallet, both are billed; that is the price of
@@ -171,5 +205,6 @@ Where the figures come from:
 
 Not in the table, because it does not depend on the number of payments: the firewall ($5 a month and
 $1 for each of its rules), two KMS keys ($1 a month each), and storage with point-in-time recovery
-($0.45 per GB and month; a million payments are about 2.5 GB with their indexes).
+($0.45 per GB and month; a million payments are about 2.5 GB with their indexes, and their changes
+another 0.6).
 """
