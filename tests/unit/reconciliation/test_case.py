@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenkeel.ids import derived_id
@@ -36,6 +36,7 @@ def record(client_id: str, key: str, number: int) -> tuple[PaymentKey, Record]:
     return PaymentKey(client_id, f"pay_{key}"), named
 
 
+@settings(deadline=None)
 @given(st.sets(KEYS), st.lists(KEYS))
 def test_what_belongs_together_is_together_and_nothing_is_left_out(
     paid: set[tuple[str, str]], named: list[tuple[str, str]]

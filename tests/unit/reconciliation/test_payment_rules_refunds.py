@@ -164,6 +164,14 @@ def test_a_status_that_says_other_than_a_part_of_it_is_told(status: PaymentStatu
     assert found(replace(payment, status=status), debit, refund) == [("AMOUNT_MISMATCH", None)]
 
 
+def test_a_payment_of_which_all_is_paid_back_is_not_so_in_part() -> None:
+    payment, debit = debited()
+    payment, refund = refunded(payment, debit, 400)
+    spoiled = replace(payment, status=PaymentStatus.PARTIALLY_REFUNDED)
+
+    assert found(spoiled, debit, refund) == [("AMOUNT_MISMATCH", None)]
+
+
 @pytest.mark.parametrize("status", [PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED])
 def test_a_status_of_refunds_without_any_is_told(status: PaymentStatus) -> None:
     payment, debit = debited()

@@ -92,7 +92,8 @@ def test_of_several_refunds_the_first_counts_and_the_payment_is_told_once() -> N
     (finding,) = findings(payment, debit, now=NOON + LATE)
 
     assert finding.type == "STUCK_PROCESSING"
-    assert finding.actual["since"] == "2026-01-01T12:00:00.000000Z"
+    assert finding.expected == {"settledBy": "2026-01-01T12:05:00.000000Z"}
+    assert finding.actual == {"status": "COMPLETED", "waitingSince": "2026-01-01T12:00:00.000000Z"}
 
 
 def test_what_has_come_to_its_end_is_never_late() -> None:

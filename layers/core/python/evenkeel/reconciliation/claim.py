@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from evenkeel.ledger import accounts
-from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind, resolution_id
+from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind
 from evenkeel.payments.model import Payment
-from evenkeel.payments.order import Capture
 from evenkeel.payments.refunding import Refund
 from evenkeel.reconciliation.mismatch import Facts, Finding, MismatchType, Subject
 
@@ -69,23 +68,22 @@ class Claim:
         return Finding(type_, self.subject, expected, actual)
 
 
-def claims_of(payment: Payment) -> Iterator[Claim]:
+def claims_of(payment: Payment, debit_id: str, end_id: str | None) -> Iterator[Claim]:
     """Yield what must be there of a payment that is completed; what has paid comes last."""
-    if payment.order.capture is Capture.MANUAL:
-        yield hold_claim(payment)
-        end_id = resolution_id(payment.transfer_id_wanted)
-        is_as_ordered = 0 < payment.captured_minor <= _ordered_minor(payment)
-        yield _debit_claim(payment, end_id, TransferKind.CAPTURE, is_as_ordered=is_as_ordered)
+    captured_minor, ordered_minor = payment.captured_minor, _ordered_minor(payment)
+    if end_id is None:
+        is_as_ordered = captured_minor == ordered_minor
+        kind, paid_id = TransferKind.PAYMENT, debit_id
     else:
-        is_as_ordered = payment.captured_minor == _ordered_minor(payment)
-        debit_id = payment.transfer_id_wanted
-        yield _debit_claim(payment, debit_id, TransferKind.PAYMENT, is_as_ordered=is_as_ordered)
+        yield hold_claim(payment, debit_id)
+        is_as_ordered = captured_minor <= ordered_minor
+        kind, paid_id = TransferKind.CAPTURE, end_id
+    claim = _debit_claim(payment, paid_id, kind, captured_minor)
+    yield replace(claim, is_as_ordered=is_as_ordered)
 
 
-def hold_claim(payment: Payment) -> Claim:
-    debit_id, ordered_minor = payment.transfer_id_wanted, _ordered_minor(payment)
-    claim = _debit_claim(payment, debit_id, TransferKind.HOLD)
-    return replace(claim, amount_minor=ordered_minor)
+def hold_claim(payment: Payment, debit_id: str) -> Claim:
+    return _debit_claim(payment, debit_id, TransferKind.HOLD, _ordered_minor(payment))
 
 
 def refund_claim(payment: Payment, refund: Refund, transfer_id: str) -> Claim:
@@ -134,18 +132,17 @@ def facts_of(record: Record | None) -> Facts:
 
 
 def _debit_claim(
-    payment: Payment, transfer_id: str, kind: TransferKind, *, is_as_ordered: bool = True
+    payment: Payment, transfer_id: str, kind: TransferKind, amount_minor: int
 ) -> Claim:
     return Claim(
         subject_of(payment, transfer_id),
         payment.status.value,
         transfer_id,
         kind,
-        payment.captured_minor,
+        amount_minor,
         payment.order.amount.currency,
         debit_account_id=payment.wallet_id,
         credit_account_id=accounts.merchant(payment.order.merchant_id),
-        is_as_ordered=is_as_ordered,
     )
 
 

@@ -71,7 +71,7 @@ def _is_plain(payment: Payment, record: Record) -> bool:
 
 def _completed(evidence: Evidence) -> Iterator[Finding]:
     met: list[tuple[Claim, Transfer]] = []
-    for claim in claims_of(evidence.payment):
+    for claim in claims_of(evidence.payment, evidence.debit_id, evidence.end_id):
         transfer = evidence.standing(claim.transfer_id, claim.kind)
         if transfer is None:
             if _correction(evidence) is None:
@@ -87,7 +87,8 @@ def _completed(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _authorized(evidence: Evidence) -> Iterator[Finding]:
-    payment, end, claim = evidence.payment, evidence.end, hold_claim(evidence.payment)
+    payment, end = evidence.payment, evidence.end
+    claim = hold_claim(payment, evidence.debit_id)
     if evidence.hold is None:
         yield claim.unmet(evidence.records.get(evidence.debit_id))
     else:

@@ -10,7 +10,7 @@ from evenkeel.payments.model import Payment
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.reconciliation.claim import facts_of, subject_of
 from evenkeel.reconciliation.evidence import Evidence
-from evenkeel.reconciliation.mismatch import Facts, Finding, MismatchType
+from evenkeel.reconciliation.mismatch import Finding, MismatchType
 
 # A client may take its time between two requests, and an outage that queues payments may last.
 PENDING_FOR_MAX = timedelta(minutes=10)
@@ -26,17 +26,14 @@ def stuck_findings(evidence: Evidence, now: datetime) -> Iterator[Finding]:
     elif payment.status is PaymentStatus.AUTHORIZED and payment.ending is None:
         yield from _lapsed(evidence, now)
     elif payment.due_at is not None and now >= payment.due_at + OVERDUE_FOR_MAX:
-        actual = {**_waiting_since(payment, payment.due_at), "attempts": payment.attempts}
-        yield Finding(MismatchType.STUCK_PROCESSING, subject_of(payment), _SETTLED, actual)
-
-
-_SETTLED: Facts = {"due": None}
+        type_ = MismatchType.STUCK_PROCESSING
+        yield _stuck(payment, type_, payment.due_at, payment.due_at + OVERDUE_FOR_MAX)
 
 
 def _pending(payment: Payment, now: datetime) -> Iterator[Finding]:
     if now - payment.created_at > PENDING_FOR_MAX:
-        actual = _waiting_since(payment, payment.created_at)
-        yield Finding(MismatchType.STUCK_PENDING, subject_of(payment), _SETTLED, actual)
+        since = payment.created_at
+        yield _stuck(payment, MismatchType.STUCK_PENDING, since, since + PENDING_FOR_MAX)
 
 
 def _lapsed(evidence: Evidence, now: datetime) -> Iterator[Finding]:
@@ -49,5 +46,7 @@ def _lapsed(evidence: Evidence, now: datetime) -> Iterator[Finding]:
         yield Finding(MismatchType.STALE_HOLD, subject, expected, facts_of(hold))
 
 
-def _waiting_since(payment: Payment, since: datetime) -> Facts:
-    return {"status": payment.status.value, "since": to_rfc3339(since)}
+def _stuck(payment: Payment, type_: MismatchType, since: datetime, until: datetime) -> Finding:
+    expected = {"settledBy": to_rfc3339(until)}
+    actual = {"status": payment.status.value, "waitingSince": to_rfc3339(since)}
+    return Finding(type_, subject_of(payment), expected, actual)
