@@ -1,12 +1,17 @@
 """Wallets driven by the real service, and somebody who edits what is stored behind its back."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from evenkeel.errors import Declined
 from evenkeel.ledger.chain import GENESIS, entry_hash
-from evenkeel.ledger.transfer import Leg, Side, Transfer
+from evenkeel.ledger.transfer import Leg, Side, Transfer, TransferKind
 from evenkeel.reconciliation.mismatch import Finding
 from evenkeel.reconciliation.trail import PAGE_ENTRY_COUNT, Trail
 from evenkeel.reconciliation.wallet_rules import diagnose
@@ -19,6 +24,8 @@ from tests.fakes.wallet_store import InMemoryWalletStore
 
 CLIENT = "cli_a"
 OPENING_MINOR = 1000
+
+unhurried = settings(deadline=None)  # A history takes its time where the machine is busy.
 
 
 class Ledger:
@@ -106,9 +113,9 @@ class Ledger:
         self.put(edited)
         return edited
 
-    def seal(self, transfer: Transfer) -> Transfer:
-        """Seal one of Alice's entries anew, over the one below."""
-        number = transfer.entry_of(self.alice).number
+    def seal(self, transfer: Transfer, number: int | None = None) -> Transfer:
+        """Seal one of Alice's entries anew, over the one below its number, or below another."""
+        number = number or transfer.entry_of(self.alice).number
         below = GENESIS if number == 1 else self.entry(number - 1).entry_of(self.alice).hash
         return self.edit_entry(transfer, hash=entry_hash(transfer, self.alice, previous_hash=below))
 
@@ -124,6 +131,32 @@ class Ledger:
             after_minor = transfer.entry_of(self.alice).balance_after_minor + shifted_minor
             sealed = self.seal(with_entry(transfer, self.alice, balance_after_minor=after_minor))
         return sealed
+
+
+def moves() -> st.SearchStrategy[list[tuple[str, int]]]:
+    kinds = st.sampled_from(["credit", "pay", "give", "hold", "end", "refund"])
+    return st.lists(st.tuples(kinds, st.integers(1, 600)), max_size=25)
+
+
+def driven(history: Sequence[tuple[str, int]]) -> Ledger:
+    """Return a ledger in which all of it was tried, and done as far as it could be."""
+    ledger = Ledger()
+    holds: list[tuple[str, int]] = []
+    captured: list[Transfer] = []
+    for move, amount_minor in history:
+        with suppress(Declined):
+            match move:
+                case "hold":
+                    holds.append((ledger.hold(amount_minor), amount_minor))
+                case "end" if holds:
+                    key, held_minor = holds.pop()
+                    end = ledger.end(key, min(held_minor, amount_minor - 1))
+                    captured += [end] if end.kind is TransferKind.CAPTURE else []
+                case "refund" if captured:
+                    ledger.refund(captured.pop(), 1)
+                case "credit" | "pay" | "give":
+                    getattr(ledger, move)(amount_minor)
+    return ledger
 
 
 def with_entry(transfer: Transfer, wallet_id: str, **changes: Any) -> Transfer:

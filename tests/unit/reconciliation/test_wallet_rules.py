@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.errors import Declined
 from evenkeel.ledger.chain import entry_hash
 from evenkeel.ledger.transfer import Transfer, TransferKind
 from evenkeel.money import Money
 from evenkeel.reconciliation.trail import Trail
 from evenkeel.reconciliation.wallet_rules import diagnose
 from tests.fakes.retry import instant_retry
-from tests.unit.reconciliation.ledgers import Ledger, told, with_entry
+from tests.unit.reconciliation.ledgers import Ledger, driven, moves, told, unhurried, with_entry
 
 Named = tuple[str, str | None, str | None]
 
@@ -503,47 +502,23 @@ def test_a_tail_cut_off_with_the_wallet_set_back_cannot_be_told_from_here(
 
 # Whatever happens, in a history of many moves.
 
-MOVES = st.lists(
-    st.tuples(
-        st.sampled_from(["credit", "pay", "give", "hold", "end", "refund"]), st.integers(1, 600)
-    ),
-    max_size=25,
-)
 
-
-def driven(moves: list[tuple[str, int]]) -> Ledger:
-    ledger = Ledger()
-    holds: list[str] = []
-    captured: list[Transfer] = []
-    for move, amount_minor in moves:
-        try:
-            if move == "end" and holds:
-                captured.append(ledger.end(holds.pop(), min(amount_minor, 1)))
-            elif move == "hold":
-                holds.append(ledger.hold(amount_minor))
-            elif move == "refund" and captured:
-                ledger.refund(captured.pop(), 1)
-            elif move in {"credit", "pay", "give"}:
-                getattr(ledger, move)(amount_minor)
-        except Declined:
-            continue
-    return ledger
-
-
-@given(MOVES)
-def test_no_history_of_the_service_is_accused(moves: list[tuple[str, int]]) -> None:
-    ledger = driven(moves)
+@unhurried
+@given(moves())
+def test_no_history_of_the_service_is_accused(history: list[tuple[str, int]]) -> None:
+    ledger = driven(history)
 
     for wallet_id in (ledger.alice, ledger.bob):
         available_minor = ledger.wallet(wallet_id).available_minor
         assert ledger.findings(wallet_id, available_minor=available_minor) == []
 
 
-@given(MOVES, st.data())
+@unhurried
+@given(moves(), st.data())
 def test_no_single_edit_of_an_entry_is_missed_or_blamed_on_another(
-    moves: list[tuple[str, int]], data: st.DataObject
+    history: list[tuple[str, int]], data: st.DataObject
 ) -> None:
-    ledger = driven(moves)
+    ledger = driven(history)
     number = data.draw(st.integers(1, ledger.wallet().entry_count))
     edit = data.draw(st.sampled_from(list(EDITS.values())))
     entry = ledger.entry(number)
@@ -553,9 +528,10 @@ def test_no_single_edit_of_an_entry_is_missed_or_blamed_on_another(
     assert told(ledger.findings()) == expected
 
 
-@given(MOVES, st.data())
-def test_no_single_removal_is_missed(moves: list[tuple[str, int]], data: st.DataObject) -> None:
-    ledger = driven(moves)
+@unhurried
+@given(moves(), st.data())
+def test_no_single_removal_is_missed(history: list[tuple[str, int]], data: st.DataObject) -> None:
+    ledger = driven(history)
     entry = ledger.entry(data.draw(st.integers(1, ledger.wallet().entry_count)))
     ledger.remove(entry)
 
