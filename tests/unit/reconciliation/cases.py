@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from evenkeel.errors import Declined, DeclineReason
-from evenkeel.ledger.accounts import SUSPENSE, booked, merchant
-from evenkeel.ledger.commands import Posted
-from evenkeel.ledger.transfer import Decline, Leg, Record, Transfer, TransferKind
+from evenkeel.ledger.commands import Correction, Posted, Reversal
+from evenkeel.ledger.transfer import Decline, Record, Transfer
 from evenkeel.money import Money
 from evenkeel.payments import ending, refunding
 from evenkeel.payments.ending import Ending, EndingKind
@@ -18,7 +17,7 @@ from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.refunding import RefundOrder
-from evenkeel.reconciliation.case import Case, correction_id
+from evenkeel.reconciliation.case import Case
 from evenkeel.reconciliation.mismatch import Finding
 from evenkeel.reconciliation.payment_rules import judge
 from evenkeel.wallets import requests
@@ -115,29 +114,21 @@ def decline(transfer_id: str) -> Decline:
 
 
 def reversal(original: Transfer) -> Transfer:
-    return replace(
-        original,
-        id=f"{original.id}r",
-        kind=TransferKind.REVERSAL,
-        debit=Leg(original.credit.account_id),
-        credit=Leg(original.debit.account_id),
-        original_id=original.id,
-        held_minor=0,
-    )
+    wish = Reversal(CLIENT, original.id, original.payment_id, "a mistake", "r9")
+    return recorded(requests.reversal(wish, original))
 
 
 def correction(payment: Payment) -> Transfer:
-    return Transfer(
-        correction_id(payment),
+    wish = Correction(
         CLIENT,
-        TransferKind.CORRECTION,
-        Leg(booked(SUSPENSE, "EUR")),
-        Leg(booked(merchant("coffee"), "EUR")),
+        payment.transfer_id_wanted,
+        payment.id,
+        payment.order.merchant_id,
         payment.order.amount,
-        NOON,
-        "same",
-        payment_id=payment.id,
+        "nobody has paid",
+        "r9",
     )
+    return recorded(requests.correction(wish))
 
 
 def other(transfer: Transfer, **changes: object) -> Transfer:

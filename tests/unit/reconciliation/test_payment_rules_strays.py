@@ -196,6 +196,19 @@ def test_what_takes_nothing_back_is_an_orphan() -> None:
     assert found(payment, debit, replace(back, original_id=None)) == [("ORPHAN_TRANSFER", back.id)]
 
 
+def test_what_was_taken_back_is_not_taken_back_twice() -> None:
+    payment, refusal = declined()
+    _, debit = debited()
+    back = reversal(debit)
+
+    assert found(payment, debit, back, other(back)) == [("ORPHAN_TRANSFER", "trf_other")]
+    assert found(payment, debit, other(back)) == [
+        ("FAILED_BUT_DEBITED", debit.id),
+        ("ORPHAN_TRANSFER", "trf_other"),
+    ]
+    assert found(payment, refusal, back) == [("ORPHAN_TRANSFER", back.id)]
+
+
 def test_what_takes_back_less_than_all_has_not_taken_it_back() -> None:
     payment, debit = debited()
     back = of_amount(reversal(debit), 399)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evenkeel.ids import derived_id
-from evenkeel.ledger.transfer import TRANSFER_PREFIX, Record, resolution_id
+from evenkeel.ledger.transfer import Record, resolution_id
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Capture
 from evenkeel.payments.ports import PaymentKey
@@ -33,11 +32,6 @@ def expected_transfer_ids(payment: Payment) -> Sequence[str]:
     debit_id = payment.transfer_id_wanted
     end_ids = [resolution_id(debit_id)] if payment.order.capture is Capture.MANUAL else []
     return [debit_id, *end_ids, *(refund.transfer_id for refund in payment.refunds.values())]
-
-
-def correction_id(payment: Payment) -> str:
-    """Return the id of what the merchant is given in place of a debit that never happened."""
-    return derived_id(TRANSFER_PREFIX, payment.transfer_id_wanted, "suspense")
 
 
 def cases(

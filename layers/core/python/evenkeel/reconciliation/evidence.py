@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evenkeel.ledger.transfer import Record, Transfer, TransferKind
+from evenkeel.ledger.transfer import Record, Transfer, TransferKind, reversal_id
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Capture
 from evenkeel.payments.refunding import Refund
@@ -94,10 +94,14 @@ def reversed_in(records: Mapping[str, Record]) -> frozenset[str]:
 
 
 def original_of(reversal: Transfer, records: Mapping[str, Record]) -> Transfer | None:
-    """Return what the transfer takes back, if it is a reversal and its original is there."""
-    if reversal.kind is not TransferKind.REVERSAL or reversal.original_id is None:
+    """Return what the transfer takes back, if it is *the* reversal of what is there.
+
+    Under its id there is one for each original, so that nothing is taken back twice.
+    """
+    original_id = reversal.original_id
+    if reversal.kind is not TransferKind.REVERSAL or original_id is None:
         return None
-    original = records.get(reversal.original_id)
+    original = records.get(original_id) if reversal.id == reversal_id(original_id) else None
     return original if isinstance(original, Transfer) else None
 
 

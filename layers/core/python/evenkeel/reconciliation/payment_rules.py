@@ -13,11 +13,11 @@ from datetime import datetime
 from itertools import chain
 
 from evenkeel.ledger import accounts
-from evenkeel.ledger.transfer import Record, Transfer, TransferKind
+from evenkeel.ledger.transfer import Record, Transfer, TransferKind, suspense_id
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Capture
 from evenkeel.payments.states import PaymentStatus
-from evenkeel.reconciliation.case import Case, correction_id
+from evenkeel.reconciliation.case import Case
 from evenkeel.reconciliation.claim import Claim, claims_of, facts_of, hold_claim, subject_of
 from evenkeel.reconciliation.evidence import Evidence
 from evenkeel.reconciliation.mismatch import Finding, MismatchType
@@ -151,7 +151,7 @@ def _correction(evidence: Evidence) -> Transfer | None:
     payment = evidence.payment
     if evidence.paid is not None or _RULES[payment.status] is not _completed:
         return None
-    transfer = evidence.standing(correction_id(payment), TransferKind.CORRECTION)
+    transfer = evidence.standing(suspense_id(evidence.debit_id), TransferKind.CORRECTION)
     if transfer is None or transfer.credit.account_id != _merchant_account(payment):
         return None
     amount, currency = transfer.amount, payment.order.amount.currency
