@@ -70,6 +70,7 @@ TABLES = {
     "CHECKPOINTS_TABLE": Table(),
     "BREAKERS_TABLE": Table(),
     "CHANGES_TABLE": Table(sort="page"),
+    "REPORTS_TABLE": Table({"by_list": Index("list_key", "list_sort", "S", "ALL")}),
     "WEBHOOKS_TABLE": Table(),
     "DELIVERIES_TABLE": Table(
         {"by_endpoint": Index("endpoint_key", "created_key", "S", "KEYS_ONLY")}

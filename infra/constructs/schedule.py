@@ -1,4 +1,4 @@
-"""A rule that calls a function again and again, and a queue for each call that came to nothing."""
+"""Rules that call a function again and again, and a queue for each call that came to nothing."""
 
 from collections.abc import Mapping
 
@@ -26,12 +26,14 @@ class Schedule(Construct):
         scope: Construct,
         id_: str,
         *,
-        every: Duration,
         function: Function,
-        event: Mapping[str, str],
+        late_after: Duration,
         failed: DeadLetterQueue,
     ) -> None:
         super().__init__(scope, id_)
+        self._function = function
+        self._late_after = late_after
+        self._failed = failed
         failed.accept_from(function)
         failed.accept_from_rules()
         asynchronous = lambda_.CfnEventInvokeConfig(
@@ -39,7 +41,7 @@ class Schedule(Construct):
             "Asynchronous",
             function_name=function.name,
             qualifier="$LATEST",
-            maximum_event_age_in_seconds=every.to_seconds(),
+            maximum_event_age_in_seconds=late_after.to_seconds(),
             maximum_retry_attempts=0,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
@@ -49,13 +51,16 @@ class Schedule(Construct):
         )
         # Lambda tries the permissions when the configuration is made.
         asynchronous.node.add_dependency(function.role)
-        rule = events.Rule(self, "Rule", schedule=events.Schedule.rate(every))
+
+    def call(self, id_: str, when: events.Schedule, event: Mapping[str, str]) -> None:
+        """Call the function with this event, by a rule of its own."""
+        rule = events.Rule(self, id_, schedule=when)
         rule.add_target(
             targets.LambdaFunction(
-                function.resource,
+                self._function.resource,
                 event=events.RuleTargetInput.from_object(dict(event)),
-                dead_letter_queue=failed,
-                max_event_age=every,
+                dead_letter_queue=self._failed,
+                max_event_age=self._late_after,
                 retry_attempts=DELIVERY_RETRY_COUNT_MAX,
             )
         )

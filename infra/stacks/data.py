@@ -47,7 +47,12 @@ class DataStack(Stack):
         # Which payments, records and accounts were changed, on pages by time. They do not expire:
         # a change takes 100 bytes, and a reconciliation may be asked for any time that is past.
         self.changes = Table(self, "Changes", key=key, sort="page")
-        self.reports = Table(self, "Reports", key=key)
+        self.reports = Table(
+            self,
+            "Reports",
+            key=key,
+            indexes=[Index("by_list", "list_key", "list_sort", STRING, ALL)],
+        )
         self.webhooks = Table(self, "Webhooks", key=key)
         # What was sent to clients, for a while. No money either.
         self.deliveries = Table(

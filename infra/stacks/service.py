@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aws_cdk import ArnFormat, CfnMapping, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -42,6 +43,13 @@ PAYMENT_QUEUE_STANDSTILL = Duration.minutes(30)
 PAYMENT_WORKER_COUNT_MAX = 10
 
 SWEEP_EVERY = Duration.minutes(1)
+
+RECONCILE_EVERY = Duration.minutes(5)
+PASSES = {
+    "recent": events.Schedule.rate(RECONCILE_EVERY),
+    "day": events.Schedule.rate(Duration.hours(1)),
+    "all": events.Schedule.cron(hour="2", minute="10"),  # UTC; most clients of ours sleep then.
+}
 
 
 class ServiceStack(Stack):
@@ -98,6 +106,7 @@ class ServiceStack(Stack):
         self._account_stream()
         self._circuit_stream()
         self._sweeper()
+        self._reconciliation()
 
     def _webhooks_api(self) -> Function:
         webhooks = Webhooks(
@@ -152,6 +161,7 @@ class ServiceStack(Stack):
             self._data.changes,
             self._data.webhooks,
             self._data.deliveries,
+            self._data.reports,
         ):
             function.use(table, "DescribeTable")
         function.tell("WALLET_FUNCTION", self._wallets.name)
@@ -228,13 +238,62 @@ class ServiceStack(Stack):
         function.use(self._data.payments, "GetItem", "UpdateItem", queries=["by_due"])
         function.use(self._data.ledger, "GetItem")
         self._may_ask_wallets(function)
-        Schedule(
+        sweeps = Schedule(
             self,
             "Sweeps",
-            every=SWEEP_EVERY,
             function=function,
-            event={"command": "sweep"},
+            late_after=SWEEP_EVERY,
             failed=DeadLetterQueue(self, "SweepsFailed", key=self._key),
+        )
+        sweeps.call("Rule", events.Schedule.rate(SWEEP_EVERY), {"command": "sweep"})
+
+    def _reconciliation(self) -> Function:
+        function = self._function(
+            "reconciliation",
+            timeout_s=900,
+            why_no_dlq="A failure's destination is there instead, and is told what went wrong",
+        )
+        function.use(self._data.changes, "Query")
+        function.use(self._data.payments, "BatchGetItem", "Scan", queries=["by_due"])
+        function.use(
+            self._data.ledger,
+            "BatchGetItem",
+            "GetItem",
+            "Scan",
+            queries=["by_debit_wallet", "by_credit_wallet"],
+        )
+        function.use(self._data.accounts, "BatchGetItem", "GetItem", "Scan")
+        function.use(
+            self._data.reports,
+            "BatchGetItem",
+            "GetItem",
+            "PutItem",
+            "UpdateItem",
+            queries=["by_list"],
+        )
+        function.use(self._data.checkpoints, "GetItem", "PutItem")
+        self._alerts.accept_from(function)
+        self._may_call_itself(function)
+        runs = Schedule(
+            self,
+            "Runs",
+            function=function,
+            late_after=RECONCILE_EVERY,
+            failed=DeadLetterQueue(self, "RunsFailed", key=self._key),
+        )
+        for pass_, when in PASSES.items():
+            runs.call(pass_.title(), when, {"command": "schedule", "pass": pass_})
+        return function
+
+    def _may_call_itself(self, function: Function) -> None:
+        """Go on where its time was over. A policy apart: the function waits for its role's own."""
+        iam.Policy(
+            self,
+            "ResumeRuns",
+            roles=[function.role],
+            statements=[
+                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.arn])
+            ],
         )
 
     def _may_ask_wallets(self, function: Function) -> None:

@@ -87,6 +87,7 @@ EXPECTED_RIGHTS: Rights = {
         "Changes.Arn": {"dynamodb:DescribeTable"},
         "Webhooks.Arn": {"dynamodb:DescribeTable"},
         "Deliveries.Arn": {"dynamodb:DescribeTable"},
+        "Reports.Arn": {"dynamodb:DescribeTable"},
         "Breakers.Arn": {
             "dynamodb:BatchGetItem",
             "dynamodb:DescribeTable",
@@ -131,6 +132,28 @@ EXPECTED_RIGHTS: Rights = {
         "CircuitQuarantine.Arn": {"sqs:SendMessage"},
         "CircuitStreamExpired.Arn": {"sqs:SendMessage"},
         "Bus.Arn": {"events:PutEvents"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    # It reads everything, and changes nothing but its own reports.
+    "Reconciliation": {
+        "Payments.Arn": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+        "Payments.Arn/index/by_due": {"dynamodb:Query"},
+        "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"},
+        "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
+        "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
+        "Accounts.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"},
+        "Changes.Arn": {"dynamodb:Query"},
+        "Reports.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        "Reports.Arn/index/by_list": {"dynamodb:Query"},
+        "Checkpoints.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "ReconciliationFunction.Arn": {"lambda:InvokeFunction"},
+        "RunsFailed.Arn": {"sqs:SendMessage"},
+        "Alerts": {"sns:Publish"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
     "WebhooksApi": {
@@ -245,15 +268,19 @@ def test_the_gateway_may_invoke_a_function_for_its_own_routes_only(service: Temp
     assert allowed == expected
 
 
-def test_a_rule_may_invoke_the_sweeper_and_nothing_else(service: Template) -> None:
-    [allowed] = [
-        each
+def test_a_rule_may_invoke_its_function_and_nothing_else(service: Template) -> None:
+    allowed = {
+        in_words(each["SourceArn"]): in_words(each["FunctionName"])
         for each in service.all("AWS::Lambda::Permission").values()
         if each["Principal"] == "events.amazonaws.com"
-    ]
+    }
 
-    assert in_words(allowed["FunctionName"]) == "SweeperFunction.Arn"
-    assert in_words(allowed["SourceArn"]) == "SweepsRule.Arn"
+    assert allowed == {
+        "SweepsRule.Arn": "SweeperFunction.Arn",
+        "RunsRecent.Arn": "ReconciliationFunction.Arn",
+        "RunsDay.Arn": "ReconciliationFunction.Arn",
+        "RunsAll.Arn": "ReconciliationFunction.Arn",
+    }
 
 
 def as_source(route: Route) -> str:

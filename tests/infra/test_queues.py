@@ -15,6 +15,7 @@ DEAD = {
     "PaymentQuarantine",
     "PaymentQueueDead",
     "PaymentStreamExpired",
+    "RunsFailed",
     "SweepsFailed",
     "WebhookDeliveriesDead",
     "WebhookEventsDead",
@@ -113,5 +114,5 @@ def test_only_our_rules_send_to_a_queue_by_the_queues_own_policy(service: Templa
 
     assert allowed == {
         (f"{name}.Arn", "events.amazonaws.com", "sqs:SendMessage")
-        for name in ("SweepsFailed", "WebhookEvents", "WebhookEventsDead")
+        for name in ("RunsFailed", "SweepsFailed", "WebhookEvents", "WebhookEventsDead")
     }

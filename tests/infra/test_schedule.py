@@ -1,4 +1,4 @@
-"""The sweeps: one a minute, none made up for, and each that came to nothing is in a queue."""
+"""What is called by time: it is not made up for, and what came to nothing is in a queue."""
 
 import json
 
@@ -6,63 +6,94 @@ import pytest
 
 from tests.infra.template import Properties, Template, in_words
 
+RULES = {
+    "SweepsRule": ("rate(1 minute)", "Sweeper", {"command": "sweep"}),
+    "RunsRecent": ("rate(5 minutes)", "Reconciliation", {"command": "schedule", "pass": "recent"}),
+    "RunsDay": ("rate(1 hour)", "Reconciliation", {"command": "schedule", "pass": "day"}),
+    "RunsAll": ("cron(10 2 * * ? *)", "Reconciliation", {"command": "schedule", "pass": "all"}),
+}
+LATE_AFTER_S = {"Sweeper": 60, "Reconciliation": 300}
+FAILED = {"Sweeper": "SweepsFailed", "Reconciliation": "RunsFailed"}
+each_rule = pytest.mark.parametrize("name", RULES)
+each_function = pytest.mark.parametrize("function", FAILED)
+
 
 @pytest.fixture
-def rule(service: Template) -> Properties:
-    return service.all("AWS::Events::Rule")["SweepsRule"]
+def rules(service: Template) -> dict[str, Properties]:
+    found = service.all("AWS::Events::Rule").items()
+    return {name: each for name, each in found if "ScheduleExpression" in each}
 
 
-@pytest.fixture
-def target(rule: Properties) -> Properties:
+def target_of(rule: Properties) -> Properties:
     [found] = rule["Targets"]
     return dict(found)
 
 
-@pytest.fixture
-def asynchronous(service: Template) -> Properties:
-    [found] = service.all("AWS::Lambda::EventInvokeConfig").values()
+def asynchronous(service: Template, function: str) -> Properties:
+    [found] = [
+        each
+        for each in service.all("AWS::Lambda::EventInvokeConfig").values()
+        if in_words(each["FunctionName"]) == f"{function}Function"
+    ]
     return found
 
 
-def test_a_sweep_is_asked_for_every_minute(rule: Properties, target: Properties) -> None:
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
-    assert in_words(target["Arn"]) == "SweeperFunction.Arn"
+def test_there_are_no_other_rules(rules: dict[str, Properties]) -> None:
+    assert set(rules) == set(RULES)
 
 
-def test_the_rule_asks_as_an_operator_does(target: Properties) -> None:
-    assert json.loads(target["Input"]) == {"command": "sweep"}
+@each_rule
+def test_a_rule_asks_as_an_operator_does(rules: dict[str, Properties], name: str) -> None:
+    when, function, event = RULES[name]
+    rule, target = rules[name], target_of(rules[name])
+
+    assert (rule["ScheduleExpression"], rule["State"]) == (when, "ENABLED")
+    assert in_words(target["Arn"]) == f"{function}Function.Arn"
+    assert json.loads(target["Input"]) == event
 
 
 def test_a_sweep_is_over_before_the_next_one(service: Template) -> None:
     assert service.functions()["Sweeper"]["Timeout"] < 60
 
 
-def test_a_sweep_that_is_late_is_left_to_the_next_one(
-    target: Properties, asynchronous: Properties
+@each_rule
+def test_a_call_that_is_late_is_left_to_the_next_one(
+    service: Template, rules: dict[str, Properties], name: str
 ) -> None:
-    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 1}
-    assert asynchronous["MaximumEventAgeInSeconds"] == 60
-    assert asynchronous["MaximumRetryAttempts"] == 0
+    _, function, _ = RULES[name]
+    late_after_s, lambdas = LATE_AFTER_S[function], asynchronous(service, function)
+
+    assert target_of(rules[name])["RetryPolicy"] == {
+        "MaximumEventAgeInSeconds": late_after_s,
+        "MaximumRetryAttempts": 1,
+    }
+    assert lambdas["MaximumEventAgeInSeconds"] == late_after_s
+    assert lambdas["MaximumRetryAttempts"] == 0
 
 
-def test_a_sweep_that_fails_is_in_a_queue_wherever_it_failed(
-    target: Properties, asynchronous: Properties
+@each_rule
+def test_a_call_that_fails_is_in_a_queue_wherever_it_failed(
+    service: Template, rules: dict[str, Properties], name: str
 ) -> None:
-    at_lambda = asynchronous["DestinationConfig"]["OnFailure"]["Destination"]
+    _, function, _ = RULES[name]
+    lambdas = asynchronous(service, function)
+    at_lambda = lambdas["DestinationConfig"]["OnFailure"]["Destination"]
 
-    assert in_words(target["DeadLetterConfig"]["Arn"]) == "SweepsFailed.Arn"
-    assert in_words(at_lambda) == "SweepsFailed.Arn"
-    assert in_words(asynchronous["FunctionName"]) == "SweeperFunction"
-    assert asynchronous["Qualifier"] == "$LATEST"
-
-
-def test_it_waits_for_the_permissions_that_lambda_tries_at_once(service: Template) -> None:
-    assert "AWS::Lambda::EventInvokeConfig" in service.what_waits_for("SweeperRoleDefaultPolicy")
+    assert in_words(target_of(rules[name])["DeadLetterConfig"]["Arn"]) == f"{FAILED[function]}.Arn"
+    assert in_words(at_lambda) == f"{FAILED[function]}.Arn"
+    assert lambdas["Qualifier"] == "$LATEST"
 
 
-def test_nothing_else_is_called_without_waiting_for_its_answer(
-    service: Template, asynchronous: Properties
+@each_function
+def test_it_waits_for_the_permissions_that_lambda_tries_at_once(
+    service: Template, function: str
 ) -> None:
+    waiting = service.what_waits_for(f"{function}RoleDefaultPolicy")
+
+    assert "AWS::Lambda::EventInvokeConfig" in waiting
+
+
+def test_nothing_else_is_called_without_waiting_for_its_answer(service: Template) -> None:
     """Every other function's reason to have no dead-letter queue is that."""
     called = {
         in_words(each["FunctionName"])
@@ -70,7 +101,7 @@ def test_nothing_else_is_called_without_waiting_for_its_answer(
         if each["Principal"] != "apigateway.amazonaws.com"
     }
 
-    assert called == {f"{in_words(asynchronous['FunctionName'])}.Arn"}
+    assert called == {f"{function}Function.Arn" for function in FAILED}
 
 
 def test_rules_may_use_the_key_of_the_queues(service: Template) -> None:

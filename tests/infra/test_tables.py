@@ -22,7 +22,7 @@ EXPECTED_INDEXES = {
     "Checkpoints": {},
     "Breakers": {},
     "Changes": {},
-    "Reports": {},
+    "Reports": {"by_list": (("list_key", "S"), ("list_sort", "S"), "ALL")},
     "Webhooks": {},
     "Deliveries": {
         "by_endpoint": (("endpoint_key", "S"), ("created_key", "S"), "KEYS_ONLY"),

@@ -9,6 +9,9 @@ NEEDED = {
     "clients_table": "CLIENTS_TABLE",
     "checkpoints_table": "CHECKPOINTS_TABLE",
     "changes_table": "CHANGES_TABLE",
+    "reports_table": "REPORTS_TABLE",
+    "reconciliation_function": "RECONCILIATION_FUNCTION",
+    "this_function": "AWS_LAMBDA_FUNCTION_NAME",
     "quarantine_queue_url": "QUARANTINE_QUEUE_URL",
 }
 each_setting = pytest.mark.parametrize(("setting", "variable"), NEEDED.items())

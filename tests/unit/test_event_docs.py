@@ -24,6 +24,7 @@ CODE = Path(evenkeel.bootstrap.__file__).parent
 # What people are alerted of, by the module that makes the alert.
 ALERTED = {
     "ledger/events.py": {EventType.LEDGER_TAMPERED.value},
+    "reconciliation/alerting.py": {"MismatchFound", "MismatchResolved"},
     "webhooks/sender.py": {WEBHOOK_DISABLED},
 }
 

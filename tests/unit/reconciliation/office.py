@@ -23,9 +23,12 @@ from tests.unit.payments.platform import Platform
 SINCE = timedelta(hours=1)
 
 
-class Successors:
+class Callers:
     def __init__(self) -> None:
         self.asked: list[str] = []
+
+    def begin(self, run_id: str, client_id: str, window: Window) -> None:
+        raise NotImplementedError
 
     def resume(self, run_id: str) -> None:
         self.asked.append(run_id)
@@ -40,7 +43,7 @@ class Office:
         self.runs = InMemoryRunStore()
         self.mismatches = InMemoryMismatchStore()
         self.sent = RecordedAlerts()
-        self.successors = Successors()
+        self.callers = Callers()
         retry = instant_retry()
         registry = Registry(self.mismatches, self.sent, retry, platform.clock)
         wallets = WalletExaminer(self.books, self.ledger, retry)
@@ -49,9 +52,10 @@ class Office:
             Work(self.log, self.books, self.mismatches),
             Examiner(self.books, wallets, platform.clock),
             registry,
-            self.successors,
+            self.callers,
             retry,
             platform.clock,
+            lambda duration_s: platform.wait(seconds=duration_s),
         )
 
     def note(self, changes: Iterable[Change]) -> None:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
     from evenkeel.reconciliation.changes import ChangeLog, ChangeStream
+    from evenkeel.reconciliation.engine import Engine
+    from evenkeel.reconciliation.ports import MismatchStore, RunCaller, RunStore
     from evenkeel.resilience.breaker import Breaker
     from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
@@ -467,6 +469,54 @@ def webhook_sender() -> Sender:
 
 
 @cache
+def run_store() -> RunStore:
+    from evenkeel.adapters.dynamodb.run_store import DynamoDBRunStore
+
+    return DynamoDBRunStore(dynamodb(), settings().reports_table)
+
+
+@cache
+def mismatch_store() -> MismatchStore:
+    from evenkeel.adapters.dynamodb.mismatch_store import DynamoDBMismatchStore
+
+    return DynamoDBMismatchStore(dynamodb(), settings().reports_table)
+
+
+def run_caller(function_name: str) -> RunCaller:
+    from evenkeel.adapters.lambda_.run_caller import LambdaRunCaller
+
+    return LambdaRunCaller(lambda_(), function_name)
+
+
+@cache
+def reconciliation() -> Engine:
+    from evenkeel.adapters.dynamodb.books import DynamoDBBooks
+    from evenkeel.reconciliation.engine import Engine
+    from evenkeel.reconciliation.examiner import Examiner
+    from evenkeel.reconciliation.registry import Registry
+    from evenkeel.reconciliation.wallet_examiner import WalletExaminer
+    from evenkeel.reconciliation.work import Work
+
+    books = DynamoDBBooks(
+        dynamodb(),
+        payments_table=settings().payments_table,
+        ledger_table=settings().ledger_table,
+        accounts_table=settings().accounts_table,
+    )
+    retry = store_retry()
+    return Engine(
+        run_store(),
+        Work(change_log(), books, mismatch_store()),
+        Examiner(books, WalletExaminer(books, wallets().store, retry), utc_now),
+        Registry(mismatch_store(), alerts_once(), retry, utc_now),
+        run_caller(settings().this_function),
+        retry,
+        utc_now,
+        time.sleep,
+    )
+
+
+@cache
 def dependencies() -> Mapping[str, Callable[[], None]]:
     """What the API stands on, each with a call that raises unless it is well."""
     from evenkeel.adapters.health import ping_function, ping_table
@@ -480,6 +530,7 @@ def dependencies() -> Mapping[str, Callable[[], None]]:
         "changes": settings().changes_table,
         "webhooks": settings().webhooks_table,
         "deliveries": settings().deliveries_table,
+        "reports": settings().reports_table,
     }
     pings: dict[str, Callable[[], None]] = {
         f"table {name}": partial(ping_table, dynamodb(), table) for name, table in tables.items()

@@ -59,6 +59,19 @@ class Settings:
         return self._get("DELIVERIES_TABLE")
 
     @property
+    def reports_table(self) -> str:
+        return self._get("REPORTS_TABLE")
+
+    @property
+    def reconciliation_function(self) -> str:
+        return self._get("RECONCILIATION_FUNCTION")
+
+    @property
+    def this_function(self) -> str:
+        """The name of the function that runs, which Lambda tells it."""
+        return self._get("AWS_LAMBDA_FUNCTION_NAME")
+
+    @property
     def webhook_delivery_queue_url(self) -> str:
         return self._get("WEBHOOK_DELIVERY_QUEUE_URL")
 

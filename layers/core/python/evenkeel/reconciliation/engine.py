@@ -7,7 +7,7 @@ mismatches under the same ids, and is counted once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -16,9 +16,10 @@ from evenkeel.clock import Clock, Deadline
 from evenkeel.errors import VersionConflict
 from evenkeel.reconciliation.examiner import Examination, Examiner
 from evenkeel.reconciliation.mismatch import Mismatch, MismatchStatus
-from evenkeel.reconciliation.ports import RunStore, Successor
+from evenkeel.reconciliation.ports import RunCaller, RunStore
 from evenkeel.reconciliation.registry import Registry
 from evenkeel.reconciliation.run import Run, Stage, Tallies, added
+from evenkeel.reconciliation.timetable import SETTLED_AFTER
 from evenkeel.reconciliation.work import Piece, Work
 from evenkeel.resilience.retry import Retry
 
@@ -38,9 +39,10 @@ class Engine:
     work: Work
     examiner: Examiner
     registry: Registry
-    successor: Successor
+    caller: RunCaller
     retry: Retry
     clock: Clock
+    sleep: Callable[[float], None]
 
     def run(self, wanted: Run, by: str, deadline: Deadline) -> Run:
         """Do a run, or what is left of it, and return it as far as it has come.
@@ -52,6 +54,9 @@ class Engine:
                 be asked for again.
         """
         stored = self.retry.call(lambda: self.runs.add(wanted))
+        # What was changed before its end is noted by then.
+        settled_at = wanted.window.until + SETTLED_AFTER
+        self.sleep(max((settled_at - self.clock()).total_seconds(), 0.0))
         return self._advanced(stored, by, deadline)
 
     def resume(self, run_id: str, by: str, deadline: Deadline) -> Run | None:
@@ -107,7 +112,7 @@ class Engine:
 
     def _handed_on(self, run: Run) -> Run:
         run = self._save(run.put_down())
-        self.retry.call(lambda: self.successor.resume(run.id))
+        self.retry.call(lambda: self.caller.resume(run.id))
         return run
 
     def _completed(self, run: Run, seen: Seen) -> Run:

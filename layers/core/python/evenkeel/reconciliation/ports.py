@@ -12,7 +12,7 @@ from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.reconciliation.changes import Change
 from evenkeel.reconciliation.mismatch import Mismatch
-from evenkeel.reconciliation.run import Run
+from evenkeel.reconciliation.run import Run, Window
 from evenkeel.wallets.model import Wallet
 
 # The tables, each in segments of its own.
@@ -144,12 +144,14 @@ class MismatchStore(Protocol):
         """Return a client's mismatches in the report of a run, as they are now, gravest first."""
 
 
-class Successor(Protocol):
-    """Has a run that is not done gone on with by somebody else."""
+class RunCaller(Protocol):
+    """Has a run done by somebody else, while nobody waits for it.
+
+    Every method may raise StoreBusy, and StoreUnconfirmed when it may be done all the same.
+    """
+
+    def begin(self, run_id: str, client_id: str, window: Window) -> None:
+        """Ask for a run over the objects of one client."""
 
     def resume(self, run_id: str) -> None:
-        """Ask for it.
-
-        Raises:
-            StoreBusy, StoreUnconfirmed: Nobody may go on with it.
-        """
+        """Ask for the rest of a run."""

@@ -165,6 +165,10 @@ class Run:
     def completed(self, now: datetime) -> Run:
         return self._next(status=RunStatus.COMPLETED, lease=None, finished_at=now)
 
+    @property
+    def total(self) -> Tally:
+        return sum(self.tallies.values(), Tally())
+
     def tally(self, client_id: str) -> Tally:
         return self.tallies.get(client_id, Tally())
 
@@ -172,7 +176,7 @@ class Run:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # Fields.
 
 
-def scheduled_id(scope: Scope, name: str, at: datetime) -> str:
+def scheduled_id(name: str, at: datetime) -> str:
     """Return the id of the run that a schedule asks for at a minute, however often it does."""
     minute = at.replace(second=0, microsecond=0)
-    return derived_id(RUN_PREFIX, Trigger.SCHEDULE, scope, name, minute.isoformat())
+    return derived_id(RUN_PREFIX, Trigger.SCHEDULE, name, to_rfc3339(minute))
