@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from evenkeel.ledger.transfer import Record
@@ -16,6 +16,7 @@ class InMemoryBooks:
     Attributes:
         available_minor: Of a wallet, where it is not what follows from its counters.
         faults: Raised by the next reads, one each.
+        interrupted_by: Happens before the next read.
     """
 
     def __init__(self, payments: InMemoryPaymentStore, ledger: InMemoryWalletStore) -> None:
@@ -23,6 +24,7 @@ class InMemoryBooks:
         self._ledger = ledger
         self.available_minor: dict[str, int] = {}
         self.faults: list[Exception] = []
+        self.interrupted_by: Callable[[], None] | None = None
         self.read_count = 0
 
     def payments(
@@ -84,5 +86,7 @@ class InMemoryBooks:
 
     def _fail(self, count: int) -> None:
         self.read_count += count
+        if self.interrupted_by is not None:
+            self.interrupted_by()
         if self.faults:
             raise self.faults.pop(0)

@@ -39,13 +39,13 @@ class InMemoryMismatchStore:
     """Keeps mismatches.
 
     Attributes:
-        hidden: Those that no list shows yet, though they are stored.
+        hides_all: Whether no list shows yet what is stored.
     """
 
     def __init__(self) -> None:
         self.mismatches: dict[tuple[str, str], Mismatch] = {}
         self.filed: dict[tuple[str, str, str], str] = {}
-        self.hidden: set[str] = set()
+        self.hides_all = False
 
     def get(self, client_id: str, mismatch_id: str) -> Mismatch | None:
         return self.mismatches.get((client_id, mismatch_id))
@@ -60,8 +60,8 @@ class InMemoryMismatchStore:
         self.mismatches[key] = mismatch
 
     def unsettled(self, client_id: str | None) -> Iterator[Mismatch]:
-        for each in sorted(self.mismatches.values(), key=lambda each: each.first_seen_at):
-            is_listed = not each.is_settled and each.id not in self.hidden
+        for each in sorted(self.mismatches.values(), key=lambda each: each.listed_as):
+            is_listed = not each.is_settled and not self.hides_all
             if is_listed and client_id in (None, each.client_id):
                 yield each
 

@@ -10,6 +10,7 @@ from evenkeel.reconciliation.examiner import Examiner
 from evenkeel.reconciliation.mismatch import MismatchType
 from evenkeel.reconciliation.registry import Registry
 from evenkeel.reconciliation.run import Run, Trigger, Window
+from evenkeel.reconciliation.timetable import Pass, scheduled
 from evenkeel.reconciliation.wallet_examiner import WalletExaminer
 from evenkeel.reconciliation.work import Work
 from tests.fakes.books import InMemoryBooks
@@ -19,8 +20,6 @@ from tests.fakes.event_bus import RecordedAlerts
 from tests.fakes.report_store import InMemoryMismatchStore, InMemoryRunStore
 from tests.fakes.retry import instant_retry
 from tests.unit.payments.platform import Platform
-
-SINCE = timedelta(hours=1)
 
 
 class Callers:
@@ -65,13 +64,22 @@ class Office:
         """Note everything there is, as the streams' readers would have noted it by and by."""
         self.note(self.books.everything)
 
-    def wanted(self, number: int = 1) -> Run:
+    def window(self, **since: float) -> Window:
+        """Return the window that began so long ago and goes on until now."""
         now = self.platform.clock()
-        window = Window(now - SINCE, now + timedelta(seconds=1))
+        return Window(now - timedelta(**since), now + timedelta(seconds=1))
+
+    def wanted(self, number: int = 1) -> Run:
+        window, now = self.window(hours=1), self.platform.clock()
         return Run(f"rec_{number}", Trigger.SCHEDULE, window, started_at=now)
 
     def run(self, number: int = 1) -> Run:
         return self.engine.run(self.wanted(number), "me", Deadline.after(900, ManualSeconds()))
+
+    def pass_(self, pass_: Pass) -> Run:
+        """Do what the schedule would do now."""
+        wanted = scheduled(pass_, self.platform.clock(), self.runs.watermark())
+        return self.engine.run(wanted, "me", Deadline.after(900, ManualSeconds()))
 
     def types(self) -> list[MismatchType]:
         return [each.finding.type for each in self.mismatches.mismatches.values()]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from evenkeel.clock import to_rfc3339
 from evenkeel.events.model import Severity
 from evenkeel.ids import derived_id
 
@@ -120,6 +121,11 @@ class Mismatch:
     @property
     def client_id(self) -> str:
         return self.finding.subject.client_id
+
+    @property
+    def listed_as(self) -> str:
+        """Its place in lists: what was found later comes later."""
+        return f"{to_rfc3339(self.first_seen_at)}/{self.id}"
 
     @property
     def is_open(self) -> bool:

@@ -141,6 +141,10 @@ class Run:
         stages = list(Stage)
         return stages[stages.index(self.place.stage) :]
 
+    def place_in(self, stage: Stage) -> Place:
+        """Return where to go on in a stage: at its beginning, if the run has not come there."""
+        return self.place if self.place.stage is stage else Place(stage)
+
     @property
     def moves_watermark(self) -> bool:
         """Whether nobody need look again at what was changed before its end."""

@@ -57,17 +57,17 @@ class Work:
         for stage in run.stages_left:
             match stage:
                 case Stage.OBJECTS if run.scope is Scope.EVERYTHING:
-                    yield from _in_pieces(self._all(run.place), run.client_id)
+                    yield from _in_pieces(self._all(run), run.client_id)
                 case Stage.OBJECTS:
                     yield from _in_pieces(self._noted(run), run.client_id)
                 case Stage.OVERDUE:
                     yield from _in_pieces(self._overdue(run), run.client_id)
                 case Stage.OPEN:
-                    yield from self._open(run.client_id)
+                    yield from self._open(run)
 
     def _noted(self, run: Run) -> Iterator[_Placed]:
         """Yield what was noted, stretch by stretch, all that is of one payment together."""
-        place = run.place
+        place = run.place_in(Stage.OBJECTS)
         for part, stretch in enumerate(stretches(run.window.since, run.window.until)):
             if part < place.part:
                 continue
@@ -76,7 +76,8 @@ class Work:
                 if after is None or owner > after:
                     yield Place(Stage.OBJECTS, part, owner), change
 
-    def _all(self, place: Place) -> Iterator[_Placed]:
+    def _all(self, run: Run) -> Iterator[_Placed]:
+        place = run.place_in(Stage.OBJECTS)
         for part in range(place.part, FULL_PART_COUNT):
             after = place.after if part == place.part else None
             for behind, change in self.books.all(part, after):
@@ -84,26 +85,37 @@ class Work:
 
     def _overdue(self, run: Run) -> Iterator[_Placed]:
         """Yield the payments whose time has come in the window, although nobody touched them."""
-        window = run.window
-        for shard in range(DUE_SHARD_COUNT):
-            for lead in LEADS:
-                found = self.books.overdue(window.since - lead, window.until - lead, shard)
-                for change in found:
-                    yield Place(Stage.OVERDUE, shard, _owner(change)), change
+        window, place = run.window, run.place_in(Stage.OVERDUE)
+        for shard in range(place.part, DUE_SHARD_COUNT):
+            after = place.after if shard == place.part else None
+            found = {
+                change
+                for lead in LEADS
+                for change in self.books.overdue(window.since - lead, window.until - lead, shard)
+            }
+            for owner, change in _by_owner(found):
+                if after is None or owner > after:
+                    yield Place(Stage.OVERDUE, shard, owner), change
 
-    def _open(self, client_id: str | None) -> Iterator[Piece]:
+    def _open(self, run: Run) -> Iterator[Piece]:
         """Yield what was found before, to be looked at again."""
-        place = Place(Stage.OPEN)
+        after = run.place_in(Stage.OPEN).after
         suspects: list[Mismatch] = []
-        for mismatch in self.mismatches.unsettled(client_id):
-            if not mismatch.is_open or not _can_be_seen_again(mismatch):
+        for mismatch in self.mismatches.unsettled(run.client_id):
+            is_done = after is not None and mismatch.listed_as <= after
+            if is_done or not mismatch.is_open or not _can_be_seen_again(mismatch):
                 continue
             suspects.append(mismatch)
             if len(suspects) == PIECE_COUNT:
-                yield Piece(place, _changes(suspects), suspects)
+                yield _reopened(suspects)
                 suspects = []
         if suspects:
-            yield Piece(place, _changes(suspects), suspects)
+            yield _reopened(suspects)
+
+
+def _reopened(suspects: Sequence[Mismatch]) -> Piece:
+    place = Place(Stage.OPEN, after=suspects[-1].listed_as)
+    return Piece(place, _changes(suspects), suspects)
 
 
 def _in_pieces(placed: Iterable[_Placed], client_id: str | None) -> Iterator[Piece]:

@@ -133,11 +133,10 @@ class MismatchItem(ListedItem):
     @classmethod
     def of(cls, mismatch: Mismatch) -> MismatchItem:
         is_listed = not mismatch.is_settled
-        sort = f"{to_rfc3339(mismatch.first_seen_at)}/{mismatch.id}"
         return cls(
             key_of(mismatch.client_id, mismatch.id),
             list_key=UNSETTLED if is_listed else None,
-            list_sort=sort if is_listed else None,
+            list_sort=mismatch.listed_as if is_listed else None,
             finding=_finding_document(mismatch.finding),
             run_id=mismatch.run_id,
             first_seen_at=mismatch.first_seen_at,
