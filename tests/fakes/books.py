@@ -1,9 +1,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from evenkeel.ledger.transfer import Record
+from evenkeel.ledger.folding import movements
+from evenkeel.ledger.transfer import Record, Transfer
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
+from evenkeel.reconciliation.account_sums import AccountKey, Reading, Sums
 from evenkeel.reconciliation.changes import Change, ChangedObject
 from evenkeel.reconciliation.ports import ObjectKey, StoredWallet, Unreadable
 from tests.fakes.payment_store import InMemoryPaymentStore, shard_of
@@ -16,6 +18,7 @@ class InMemoryBooks:
     Attributes:
         available_minor: Of a wallet, where it is not what follows from its counters.
         faults: Raised by the next reads, one each.
+        folded: The accounts that have no chain, as they are stored.
         interrupted_by: Happens before the next read.
     """
 
@@ -25,6 +28,7 @@ class InMemoryBooks:
         self.available_minor: dict[str, int] = {}
         self.faults: list[Exception] = []
         self.interrupted_by: Callable[[], None] | None = None
+        self.folded: dict[AccountKey, Reading] = {}
         self.read_count = 0
 
     def payments(
@@ -61,6 +65,23 @@ class InMemoryBooks:
             place = f"{change.object}/{change.client_id}/{change.object_id}"
             if after is None or place > after:
                 yield place, change
+
+    def accounts(self) -> Iterator[tuple[AccountKey, Reading]]:
+        yield from self.folded.items()
+
+    def journal(self, part: int) -> Iterator[Sequence[Transfer]]:
+        """Yield all of it in part 0."""
+        self._fail(0)
+        if part == 0:
+            yield [each for each in self._ledger.records.values() if isinstance(each, Transfer)]
+
+    def fold(self) -> None:
+        """Fold what is in the journal, as the stream's reader would have by and by."""
+        transfers = [each for each in self._ledger.records.values() if isinstance(each, Transfer)]
+        self.folded = {
+            (each.client_id, each.account_id): Reading(len(transfers), Sums.of(each))
+            for each in movements(transfers)
+        }
 
     def overdue(self, since: datetime, until: datetime, shard: int) -> Iterator[Change]:
         for client_id, id_ in sorted(self._payments.payments):

@@ -1,5 +1,7 @@
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from evenkeel.errors import VersionConflict
 from evenkeel.reconciliation.mismatch import Mismatch
@@ -76,3 +78,17 @@ class InMemoryMismatchStore:
             [self.mismatches[client_id, id_] for id_ in found],
             found[-1] if len(found) == limit else None,
         )
+
+
+class InMemoryStepStore:
+    """Keeps what JSON can hold."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def save(self, name: str, pages: Sequence[Mapping[str, Any]]) -> None:
+        self.kept[name] = json.dumps(pages)
+
+    def load(self, name: str) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = json.loads(self.kept[name])
+        return found

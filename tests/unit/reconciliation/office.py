@@ -1,12 +1,13 @@
 """A platform in memory with its reconciliation, and a way to write behind the product's back."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from evenkeel.clock import Deadline
 from evenkeel.reconciliation.changes import Change
 from evenkeel.reconciliation.engine import Engine
 from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.mismatch import MismatchType
 from evenkeel.reconciliation.registry import Registry
 from evenkeel.reconciliation.run import Run, Trigger, Window
@@ -17,7 +18,7 @@ from tests.fakes.books import InMemoryBooks
 from tests.fakes.change_log import InMemoryChangeLog
 from tests.fakes.clock import ManualSeconds
 from tests.fakes.event_bus import RecordedAlerts
-from tests.fakes.report_store import InMemoryMismatchStore, InMemoryRunStore
+from tests.fakes.report_store import InMemoryMismatchStore, InMemoryRunStore, InMemoryStepStore
 from tests.fakes.retry import instant_retry
 from tests.unit.payments.platform import Platform
 
@@ -34,13 +35,21 @@ class Callers:
 
 
 class Office:
+    """Runs of it take no time, but for what they wait.
+
+    Attributes:
+        on_wait: Happens whenever a run has waited.
+    """
+
     def __init__(self, platform: Platform) -> None:
+        self.on_wait: Callable[[], None] = lambda: None
         self.platform = platform
         self.ledger = platform.journal.store
         self.books = InMemoryBooks(platform.store, self.ledger)
         self.log = InMemoryChangeLog()
         self.runs = InMemoryRunStore()
         self.mismatches = InMemoryMismatchStore()
+        self.steps = InMemoryStepStore()
         self.sent = RecordedAlerts()
         self.callers = Callers()
         retry = instant_retry()
@@ -50,11 +59,12 @@ class Office:
             self.runs,
             Work(self.log, self.books, self.mismatches),
             Examiner(self.books, wallets, platform.clock),
+            JournalPass(self.books, self.steps, self._wait),
             registry,
             self.callers,
             retry,
             platform.clock,
-            lambda duration_s: platform.wait(seconds=duration_s),
+            self._wait,
         )
 
     def note(self, changes: Iterable[Change]) -> None:
@@ -80,6 +90,10 @@ class Office:
         """Do what the schedule would do now."""
         wanted = scheduled(pass_, self.platform.clock(), self.runs.watermark())
         return self.engine.run(wanted, "me", Deadline.after(900, ManualSeconds()))
+
+    def _wait(self, duration_s: float) -> None:
+        self.platform.wait(seconds=duration_s)
+        self.on_wait()
 
     def types(self) -> list[MismatchType]:
         return [each.finding.type for each in self.mismatches.mismatches.values()]

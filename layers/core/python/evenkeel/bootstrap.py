@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from evenkeel.reconciliation.changes import ChangeLog, ChangeStream
     from evenkeel.reconciliation.engine import Engine
     from evenkeel.reconciliation.ports import MismatchStore, RunCaller, RunStore
+    from evenkeel.reconciliation.reports import Reports
     from evenkeel.resilience.breaker import Breaker
     from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
@@ -491,8 +492,10 @@ def run_caller(function_name: str) -> RunCaller:
 @cache
 def reconciliation() -> Engine:
     from evenkeel.adapters.dynamodb.books import DynamoDBBooks
+    from evenkeel.adapters.dynamodb.step_store import DynamoDBStepStore
     from evenkeel.reconciliation.engine import Engine
     from evenkeel.reconciliation.examiner import Examiner
+    from evenkeel.reconciliation.journal_pass import JournalPass
     from evenkeel.reconciliation.registry import Registry
     from evenkeel.reconciliation.wallet_examiner import WalletExaminer
     from evenkeel.reconciliation.work import Work
@@ -503,14 +506,30 @@ def reconciliation() -> Engine:
         ledger_table=settings().ledger_table,
         accounts_table=settings().accounts_table,
     )
+    steps = DynamoDBStepStore(dynamodb(), settings().checkpoints_table, clock=utc_now)
     retry = store_retry()
     return Engine(
         run_store(),
         Work(change_log(), books, mismatch_store()),
         Examiner(books, WalletExaminer(books, wallets().store, retry), utc_now),
+        JournalPass(books, steps, time.sleep),
         Registry(mismatch_store(), alerts_once(), retry, utc_now),
         run_caller(settings().this_function),
         retry,
+        utc_now,
+        time.sleep,
+    )
+
+
+@cache
+def reports() -> Reports:
+    from evenkeel.reconciliation.reports import Reports
+
+    return Reports(
+        run_store(),
+        mismatch_store(),
+        lambda: run_caller(settings().reconciliation_function),
+        store_retry(),
         utc_now,
         time.sleep,
     )

@@ -15,6 +15,7 @@ from itertools import islice
 from evenkeel.clock import Clock, Deadline
 from evenkeel.errors import VersionConflict
 from evenkeel.reconciliation.examiner import Examination, Examiner
+from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.mismatch import Mismatch, MismatchStatus
 from evenkeel.reconciliation.ports import RunCaller, RunStore
 from evenkeel.reconciliation.registry import Registry
@@ -38,6 +39,7 @@ class Engine:
     runs: RunStore
     work: Work
     examiner: Examiner
+    journal: JournalPass
     registry: Registry
     caller: RunCaller
     retry: Retry
@@ -79,6 +81,10 @@ class Engine:
                 run = self._done(run, pieces, by, seen)
                 if deadline.remaining_s < RESERVE_S:
                     return self._handed_on(run)
+            while run.has_sums_left:
+                run = self._summed_up(run, by, seen)
+                if deadline.remaining_s < RESERVE_S:
+                    return self._handed_on(run)
             return self._completed(run, seen)
         except VersionConflict:
             # Our lease was over, and somebody else has gone on with it.
@@ -99,6 +105,15 @@ class Engine:
             for mismatch in self._gone(piece, examination):
                 seen[mismatch.id] = mismatch
         return self._save(run.advanced(place, tallies, by, self.clock()))
+
+    def _summed_up(self, run: Run, by: str, seen: Seen) -> Run:
+        step = self.journal.step(run)
+        recorded = self.registry.record(run.id, step.place, step.findings)
+        seen.update({each.id: each for each in recorded.mismatches if each.news})
+        for mismatch in self.registry.open_ones():
+            if step.has_cleared(mismatch):
+                seen[mismatch.id] = self.registry.end(mismatch, MismatchStatus.RESOLVED)
+        return self._save(run.advanced(step.place, recorded.tallies, by, self.clock()))
 
     def _examined(self, piece: Piece) -> Examination:
         return self.retry.call(lambda: self.examiner.examine(piece.changes))

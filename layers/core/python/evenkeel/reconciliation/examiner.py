@@ -83,10 +83,15 @@ class Examiner:
         return None
 
     def _with_corrections(self, key: PaymentKey, ids: frozenset[str]) -> Sequence[Record]:
-        """Return the transfers, and what was posted to put them right."""
+        """Return the transfers, what was posted to put them right, and what that puts right."""
         found = self._records(key, ids)
-        corrections = {each(id_) for id_ in ids for each in (reversal_id, suspense_id)}
-        return [*found, *self._records(key, frozenset(corrections - ids))]
+        beside = {each(id_) for id_ in ids for each in (reversal_id, suspense_id)}
+        beside |= {
+            record.original_id
+            for record in found
+            if isinstance(record, Transfer) and record.original_id is not None
+        }
+        return [*found, *self._records(key, frozenset(beside - ids))]
 
     def _payment(self, key: PaymentKey) -> Payment | None:
         found = self.books.payments([key], strong=True).get(key)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from evenkeel.ledger.transfer import Record
+from evenkeel.ledger.transfer import Record, Transfer
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
+from evenkeel.reconciliation.account_sums import AccountKey, Reading
 from evenkeel.reconciliation.changes import Change
 from evenkeel.reconciliation.mismatch import Mismatch
 from evenkeel.reconciliation.run import Run, Window
@@ -17,6 +18,7 @@ from evenkeel.wallets.model import Wallet
 
 # The tables, each in segments of its own.
 FULL_PART_COUNT = 24
+JOURNAL_PART_COUNT = FULL_PART_COUNT // 3
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,6 +85,28 @@ class Books(Protocol):
 
     def overdue(self, since: datetime, until: datetime, shard: int) -> Iterator[Change]:
         """Yield the payments of a shard that somebody must look after in [since, until)."""
+
+    def accounts(self) -> Iterator[tuple[AccountKey, Reading]]:
+        """Yield the accounts that are folded from the journal, as they are now."""
+
+    def journal(self, part: int) -> Iterator[Sequence[Transfer]]:
+        """Yield the transfers of one of JOURNAL_PART_COUNT parts of the journal, page by page.
+
+        Read strongly consistent, and without what is not as we write it.
+        """
+
+
+class StepStore(Protocol):
+    """What the steps of a run leave behind for the next ones. It forgets after some days.
+
+    Every method may raise StoreBusy, every write StoreUnconfirmed.
+    """
+
+    def save(self, name: str, pages: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what a step has found: at least one page, below 400 KB of JSON each."""
+
+    def load(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """Return what was kept under the name."""
 
 
 class RunStore(Protocol):

@@ -64,6 +64,14 @@ class Registry:
         """
         return self.retry.call(partial(self._ended, mismatch, status))
 
+    def open_ones(self) -> Sequence[Mismatch]:
+        """Return the mismatches that are open, as far as they are listed.
+
+        Raises:
+            StoreBusy: Nobody knows.
+        """
+        return [each for each in self.store.unsettled(None) if each.is_open]
+
     def tell(self, client_id: str | None, just_seen: Iterable[Mismatch]) -> None:
         """Tell people what they have not heard: each mismatch by itself, or all of them together.
 

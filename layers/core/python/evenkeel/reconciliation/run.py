@@ -43,6 +43,8 @@ class Stage(StrEnum):
     OBJECTS = "objects"  # What its scope says.
     OVERDUE = "overdue"  # What nobody has changed, although it was time.
     OPEN = "open"  # What was found by earlier runs, and may have ended.
+    SUMS = "sums"  # What the journal adds up to, if its scope is everything.
+    TELLING = "telling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,10 @@ class Run:
     def place_in(self, stage: Stage) -> Place:
         """Return where to go on in a stage: at its beginning, if the run has not come there."""
         return self.place if self.place.stage is stage else Place(stage)
+
+    @property
+    def has_sums_left(self) -> bool:
+        return self.scope is Scope.EVERYTHING and self.place.stage is not Stage.TELLING
 
     @property
     def moves_watermark(self) -> bool:

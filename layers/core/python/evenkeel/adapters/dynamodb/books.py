@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evenkeel.adapters.dynamodb.account_items import WalletItem
@@ -18,9 +19,10 @@ from evenkeel.adapters.dynamodb.reads import batch_get_all
 from evenkeel.adapters.failures import reading
 from evenkeel.clock import to_rfc3339
 from evenkeel.errors import StoreBusy
-from evenkeel.ledger.transfer import Record
+from evenkeel.ledger.transfer import Record, Transfer
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
+from evenkeel.reconciliation.account_sums import AccountKey, Reading, Sums
 from evenkeel.reconciliation.changes import Change, ChangedObject
 from evenkeel.reconciliation.ports import FULL_PART_COUNT, ObjectKey, StoredWallet, Unreadable
 
@@ -77,13 +79,37 @@ class DynamoDBBooks:
         }
         if after is not None:
             asked["ExclusiveStartKey"] = {"id": {"S": after}}
+        for item in chain.from_iterable(self._scanned(asked)):
+            key = item["id"]["S"]
+            payment_id = item.get("payment_id", {}).get("S")
+            yield key, Change(client_of(key), of, id_of(key), payment_id)
+
+    def accounts(self) -> Iterator[tuple[AccountKey, Reading]]:
+        asked: Any = {
+            "TableName": self._accounts_table,
+            "FilterExpression": "attribute_exists(kind)",  # Wallets have none.
+            "ConsistentRead": True,
+        }
+        for item in chain.from_iterable(self._scanned(asked)):
+            key = item["id"]["S"]
+            yield (client_of(key), id_of(key)), _account(item)
+
+    def journal(self, part: int) -> Iterator[Sequence[Transfer]]:
+        asked: Any = {
+            "TableName": self._ledger_table,
+            "Segment": part,
+            "TotalSegments": SEGMENT_COUNT,
+            "ConsistentRead": True,
+        }
+        for items in self._scanned(asked):
+            records = (_readable(item, _record) for item in items)
+            yield [each for each in records if isinstance(each, Transfer)]
+
+    def _scanned(self, asked: Any) -> Iterator[Sequence[Any]]:
         while True:
             with reading(StoreBusy):
                 page = self._client.scan(**asked)
-            for item in page["Items"]:
-                key = item["id"]["S"]
-                payment_id = item.get("payment_id", {}).get("S")
-                yield key, Change(client_of(key), of, id_of(key), payment_id)
+            yield page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -140,6 +166,13 @@ def _payment(item: Any) -> Payment:
 
 def _record(item: Any) -> Record:
     return RecordItem.stored(item).record()
+
+
+def _account(item: Any) -> Reading:
+    pending = int(item["debits_pending"]["N"]), int(item["credits_pending"]["N"])
+    posted = int(item["debits_posted"]["N"]), int(item["credits_posted"]["N"])
+    sums = Sums(pending[0], posted[0], pending[1], posted[1])
+    return Reading(int(item["version"]["N"]), sums)
 
 
 def _wallet(item: Any) -> StoredWallet:
