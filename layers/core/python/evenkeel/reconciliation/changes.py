@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from zlib import crc32
 
 # The pages of so long are kept together, in so many parts that are read side by side.
-BUCKET_FOR = timedelta(minutes=5)
+BUCKET_FOR = timedelta(minutes=15)
 CHANGE_SHARD_COUNT = 4
 
 

@@ -65,7 +65,7 @@ class Tally:
     """What a run has counted, of one client.
 
     Attributes:
-        payments: That were looked at, each as often as in five minutes of their own it changed.
+        payments: That were looked at, once for each quarter of an hour in which they changed.
         transfers: That were compared with them.
         matched: Payments about which both sides agree.
         mismatched: Mismatches.
