@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from platform import python_version
 
-from evenkeel.ledger.transfer import Record, TransferKind
+from evenkeel.ledger.transfer import Record, Transfer, TransferKind
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.reconciliation.case import cases
 from evenkeel.reconciliation.payment_rules import judge
 from tests.event_samples import HOLD, LATER, ORDER
 from tests.fakes.clock import NOON
+from tests.memory import peak_mib
 
 PATH = Path("docs/benchmarks/reconciliation.md")
 PAYMENTS_PER_S_MIN = 100_000
@@ -37,16 +38,22 @@ CLAIMED = Payment.created_and_claimed(ORDER, NOON, "c6af9ac6-7b61-11e6-9a41-93e8
 
 
 def payments(pair_count: int) -> Iterator[Payment]:
-    for payment_id in ids(pair_count):
-        claimed = replace(CLAIMED, order=replace(ORDER, payment_id=payment_id))
-        yield claimed.debited(LATER, claimed.transfer_id_wanted)
+    return map(paid, ids(pair_count))
 
 
 def records(pair_count: int) -> Iterator[Named]:
     for payment_id in ids(pair_count):
         wanted = replace(CLAIMED, order=replace(ORDER, payment_id=payment_id)).transfer_id_wanted
-        debit = replace(HOLD, id=wanted, kind=TransferKind.PAYMENT, payment_id=payment_id)
-        yield PaymentKey(ORDER.client_id, payment_id), debit
+        yield PaymentKey(ORDER.client_id, payment_id), debit(payment_id, wanted)
+
+
+def paid(payment_id: str) -> Payment:
+    claimed = replace(CLAIMED, order=replace(ORDER, payment_id=payment_id))
+    return claimed.debited(LATER, claimed.transfer_id_wanted)
+
+
+def debit(payment_id: str, transfer_id: str) -> Transfer:
+    return replace(HOLD, id=transfer_id, kind=TransferKind.PAYMENT, payment_id=payment_id)
 
 
 def ids(count: int) -> Iterator[str]:
@@ -71,11 +78,10 @@ def _spent_s(paid: Iterable[Payment], debits: Iterable[Named]) -> float:
     return time.process_time() - began_at
 
 
-def peak_mib(pair_count: int) -> float:
+def peak_mib_of(pair_count: int) -> float:
     """Return the most that this process has had resident, after a stream made on the way."""
     compare(payments(pair_count), records(pair_count))
-    status = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+    return peak_mib()
 
 
 def main(*more_pair_counts: int) -> int:
@@ -90,8 +96,8 @@ def main(*more_pair_counts: int) -> int:
 
 def _in_a_process(pair_count: int) -> float:
     """A process never gives back the peak that it has had."""
-    measured = f"print(peak_mib({pair_count}))"
-    code = f"from tests.bench.reconciliation import peak_mib; {measured}"
+    measured = f"print(peak_mib_of({pair_count}))"
+    code = f"from tests.bench.reconciliation import peak_mib_of; {measured}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(done.stdout)
 

@@ -54,11 +54,11 @@ class Office:
         self.callers = Callers()
         retry = instant_retry()
         registry = Registry(self.mismatches, self.sent, retry, platform.clock)
-        wallets = WalletExaminer(self.books, self.ledger, retry)
+        self.wallets = WalletExaminer(self.books, self.ledger, retry)
         self.engine = Engine(
             self.runs,
             Work(self.log, self.books, self.mismatches),
-            Examiner(self.books, wallets, platform.clock),
+            Examiner(self.books, self.wallets, platform.clock),
             JournalPass(self.books, self.steps, self._wait),
             registry,
             self.callers,
