@@ -491,7 +491,9 @@ def run_caller(function_name: str) -> RunCaller:
 
 @cache
 def reconciliation() -> Engine:
+    from evenkeel.adapters import clients
     from evenkeel.adapters.dynamodb.books import DynamoDBBooks
+    from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
     from evenkeel.adapters.dynamodb.step_store import DynamoDBStepStore
     from evenkeel.reconciliation.engine import Engine
     from evenkeel.reconciliation.examiner import Examiner
@@ -500,17 +502,19 @@ def reconciliation() -> Engine:
     from evenkeel.reconciliation.wallet_examiner import WalletExaminer
     from evenkeel.reconciliation.work import Work
 
+    reader = clients.dynamodb_reader()
     books = DynamoDBBooks(
-        dynamodb(),
+        reader,
         payments_table=settings().payments_table,
         ledger_table=settings().ledger_table,
         accounts_table=settings().accounts_table,
     )
+    log = DynamoDBChangeLog(reader, settings().changes_table)
     steps = DynamoDBStepStore(dynamodb(), settings().checkpoints_table, clock=utc_now)
     retry = store_retry()
     return Engine(
         run_store(),
-        Work(change_log(), books, mismatch_store()),
+        Work(log, books, mismatch_store()),
         Examiner(books, WalletExaminer(books, wallets().store, retry), utc_now),
         JournalPass(books, steps, time.sleep),
         Registry(mismatch_store(), alerts_once(), retry, utc_now),

@@ -56,6 +56,19 @@ BUS_CONFIG = Config(
     parameter_validation=False,
 )
 
+# Reads of very much, for nobody who waits. A read may be repeated without anybody knowing.
+READER_CONFIG = Config(
+    connect_timeout=CALL_CONNECT_S_MAX,
+    read_timeout=5.0,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    tcp_keepalive=True,
+    parameter_validation=False,
+)
+
+
+def dynamodb_reader() -> DynamoDBClient:
+    return cast("DynamoDBClient", get_session().create_client("dynamodb", config=READER_CONFIG))
+
 
 def dynamodb() -> DynamoDBClient:
     return cast("DynamoDBClient", get_session().create_client("dynamodb", config=TABLE_CONFIG))
