@@ -31,13 +31,14 @@ unhurried = settings(deadline=None)  # A history takes its time where the machin
 class Ledger:
     """Alice and Bob have a wallet each. Alice's is opened with money, Bob's is empty."""
 
-    def __init__(self, page_entry_count: int = PAGE_ENTRY_COUNT) -> None:
+    def __init__(self, page_entry_count: int = PAGE_ENTRY_COUNT, client_id: str = CLIENT) -> None:
+        self.client_id = client_id
         self.page_entry_count = page_entry_count
         self.clock = ManualClock()
         self.store = InMemoryWalletStore()
         self.wallets = Wallets(self.store, instant_retry(), self.clock)
-        self.alice = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=OPENING_MINOR)[0].id
-        self.bob = self.wallets.open(CLIENT, "bob", "EUR")[0].id
+        self.alice = self.wallets.open(client_id, "alice", "EUR", opening_minor=OPENING_MINOR)[0].id
+        self.bob = self.wallets.open(client_id, "bob", "EUR")[0].id
         self._count = 0
 
     @property
@@ -47,49 +48,52 @@ class Ledger:
         return f"k{self._count}"
 
     def credit(self, amount_minor: int) -> Transfer:
-        return self.wallets.move(requests.credit(self._next_key, self.alice, amount_minor)).transfer
+        return self.wallets.move(
+            requests.credit(self._next_key, self.alice, amount_minor, self.client_id)
+        ).transfer
 
     def pay(self, amount_minor: int) -> Transfer:
-        wish = requests.payment(self._next_key, self.alice, amount_minor)
+        wish = requests.payment(self._next_key, self.alice, amount_minor, self.client_id)
         return self.wallets.move(wish).transfer
 
     def give(self, amount_minor: int) -> Transfer:
         """Move money from Alice to Bob."""
-        wish = requests.transfer(self._next_key, self.alice, self.bob, amount_minor)
+        wish = requests.transfer(self._next_key, self.alice, self.bob, amount_minor, self.client_id)
         return self.wallets.move(wish).transfer
 
     def hold(self, amount_minor: int) -> str:
         key = self._next_key
-        self.wallets.move(requests.hold(key, self.alice, amount_minor))
+        self.wallets.move(requests.hold(key, self.alice, amount_minor, self.client_id))
         return key
 
     def end(self, key: str, captured_minor: int) -> Transfer:
         self._next_key  # noqa: B018  # Time goes on.
-        return self.wallets.end_hold(requests.hold_end(key, self.alice, captured_minor))
+        return self.wallets.end_hold(
+            requests.hold_end(key, self.alice, captured_minor, self.client_id)
+        )
 
     def refund(self, original: Transfer, amount_minor: int) -> Transfer:
-        wish = requests.refund(self._next_key, original.id, self.alice, amount_minor)
+        wish = requests.refund(
+            self._next_key, original.id, self.alice, amount_minor, self.client_id
+        )
         return self.wallets.refund(wish).transfer
 
     def wallet(self, wallet_id: str | None = None) -> Wallet:
-        return self.store.wallet(CLIENT, wallet_id or self.alice)
+        return self.store.wallet(self.client_id, wallet_id or self.alice)
 
     def transfers(self) -> list[Transfer]:
         return [each for each in self.store.records.values() if isinstance(each, Transfer)]
 
     def entry(self, number: int, wallet_id: str | None = None) -> Transfer:
-        found = self.store.entry(CLIENT, wallet_id or self.alice, number)
+        found = self.store.entry(self.client_id, wallet_id or self.alice, number)
         assert found is not None
         return found
 
     def findings(
         self, wallet_id: str | None = None, *, available_minor: int | None = None
     ) -> list[Finding]:
-        wallet = self.wallet(wallet_id)
-        trail = Trail(wallet, self.store, instant_retry(), self.page_entry_count)
-        return list(
-            diagnose(wallet, trail.walk(), trail.strangers, available_minor=available_minor)
-        )
+        trail = Trail(self.wallet(wallet_id), self.store, instant_retry(), self.page_entry_count)
+        return findings_along(trail, available_minor=available_minor)
 
     def put(self, transfer: Transfer) -> None:
         self.store.records[transfer.client_id, transfer.id] = transfer
@@ -157,6 +161,11 @@ def driven(history: Sequence[tuple[str, int]]) -> Ledger:
                 case "credit" | "pay" | "give":
                     getattr(ledger, move)(amount_minor)
     return ledger
+
+
+def findings_along(trail: Trail, *, available_minor: int | None = None) -> list[Finding]:
+    found = diagnose(trail.wallet, trail.walk(), trail.strangers, available_minor=available_minor)
+    return list(found)
 
 
 def with_entry(transfer: Transfer, wallet_id: str, **changes: Any) -> Transfer:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from evenkeel.ledger.chain import entry_hash
 from evenkeel.ledger.transfer import Transfer, TransferKind
 from evenkeel.money import Money
-from evenkeel.reconciliation.trail import Trail
-from evenkeel.reconciliation.wallet_rules import diagnose
+from evenkeel.reconciliation.trail import GAP_ENTRY_COUNT_MAX, Trail
+from evenkeel.reconciliation.wallet_rules import BROKEN_SEAM_COUNT_MAX, diagnose
 from tests.fakes.retry import instant_retry
 from tests.unit.reconciliation.ledgers import Ledger, driven, moves, told, unhurried, with_entry
 
@@ -498,6 +498,101 @@ def test_a_tail_cut_off_with_the_wallet_set_back_cannot_be_told_from_here(
         ledger.remove(entry)
 
     assert ledger.findings() == []
+
+
+# Damage upon damage.
+
+
+def test_a_number_and_a_balance_changed_together_are_one_alteration(ledger: Ledger) -> None:
+    entry = ledger.entry(4)
+    ledger.edit_entry(entry, number=40, balance_after_minor=1)
+
+    assert told(ledger.findings()) == [altered(entry)]
+
+
+@pytest.mark.parametrize("number", range(2, 8))
+def test_a_number_sealed_anew_is_an_alteration(ledger: Ledger, number: int) -> None:
+    entry = ledger.entry(number)
+    ledger.seal(with_entry(entry, ledger.alice, number=40), number)
+
+    assert told(ledger.findings()) == [altered(entry)]
+
+
+def test_a_link_over_what_came_to_nothing_is_an_alteration() -> None:
+    ledger = Ledger()
+    before = ledger.credit(5)
+    ledger.end(ledger.hold(70), 0)
+    entry = ledger.credit(6)
+    ledger.edit_entry(entry, previous_transfer_id=before.id)
+
+    assert told(ledger.findings()) == [altered(entry)]
+
+
+def test_an_entry_that_took_another_place_does_not_fill_a_gap(ledger: Ledger) -> None:
+    entry, gone = ledger.entry(6), ledger.entry(4)
+    ledger.remove(gone)
+    ledger.remove(ledger.entry(3))
+    ledger.edit_entry(entry, number=3)
+
+    assert told(ledger.findings()) == [altered(entry), broken(ledger, gone.id)]
+
+
+def test_a_chain_that_bites_its_tail_is_walked_to_an_end() -> None:
+    ledger = Ledger()
+    entry = ledger.credit(5)
+    paid = ledger.pay(5)
+    ledger.edit_entry(entry, number=50, previous_transfer_id=paid.id)
+
+    assert altered(entry) in told(ledger.findings())
+
+
+def test_a_wallet_that_drifts_above_a_gap_is_found_too(ledger: Ledger) -> None:
+    gone = ledger.entry(7)
+    ledger.remove(gone)
+    ledger.set(debits_pending=0)
+
+    assert told(ledger.findings()) == [drifted(ledger), broken(ledger, gone.id)]
+
+
+def test_two_amounts_under_the_same_new_seals_lead_to_where_they_begin(ledger: Ledger) -> None:
+    lower = ledger.entry(3)
+    for entry in (lower, ledger.entry(6)):
+        ledger.put(richer(entry))
+    ledger.seal_on_from(3)
+
+    assert told(ledger.findings()) == [altered(lower)]
+
+
+def test_two_amounts_sealed_anew_up_to_the_wallet_are_two_drifts(ledger: Ledger) -> None:
+    entries = [ledger.entry(6), ledger.entry(3)]
+    for entry in entries:
+        ledger.put(richer(entry))
+    newest = ledger.seal_on_from(3)
+    ledger.set(head_hash=newest.entry_of(ledger.alice).hash)
+
+    assert told(ledger.findings()) == [drifted(ledger, entry.id) for entry in entries]
+
+
+def test_a_ruined_chain_gives_so_many_findings_and_no_more() -> None:
+    ledger = Ledger()
+    for _ in range(BROKEN_SEAM_COUNT_MAX + 5):
+        ledger.edit(ledger.credit(1), reference="another")
+
+    assert len(ledger.findings()) == BROKEN_SEAM_COUNT_MAX
+
+
+def test_a_gap_is_bridged_up_to_its_limit(ledger: Ledger) -> None:
+    gone = [ledger.credit(1) for _ in range(GAP_ENTRY_COUNT_MAX + 1)]
+    ledger.credit(1)
+    for each in gone[1:]:
+        ledger.remove(each)
+    [finding] = ledger.findings()
+    ledger.remove(gone[0])
+    [longer] = ledger.findings()
+
+    assert told([finding, longer]) == [broken(ledger, gone[-1].id)] * 2
+    assert finding.expected["count"] == GAP_ENTRY_COUNT_MAX
+    assert longer.expected["count"] == longer.expected["number"]
 
 
 # Whatever happens, in a history of many moves.

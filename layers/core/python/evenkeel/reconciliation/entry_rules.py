@@ -53,13 +53,11 @@ class Standing:
     @classmethod
     def before(cls, transfer: Transfer, wallet_id: str) -> Standing:
         entry = transfer.entry_of(wallet_id)
-        # A wallet's own money is held on its debit side; see `Wallet.moved`.
-        is_debit = transfer.side_of(wallet_id) is Side.DEBIT
         return cls(
             entry.number - 1,
             entry.previous_transfer_id,
             entry.balance_after_minor - transfer.effect_on(wallet_id),
-            entry.pending_after_minor - (transfer.pending_minor if is_debit else 0),
+            entry.pending_after_minor - transfer.pending_minor,
             transfer.amount.currency,
         )
 

@@ -46,7 +46,7 @@ class Trail:
         while ref is not None:
             page = self._page(ref, self.page_entry_count)
             found = page.transfers or self._displaced(newer, ref)
-            if page.transfers or not found:
+            if page.transfers:
                 self._set_aside(page.strangers)
             if not found:
                 ref = self._behind(newer, ref)
@@ -78,8 +78,6 @@ class Trail:
         below = _below(entry, self.wallet.id)
         if below is None or self._page(below, 1).transfers:
             return below
-        if below.transfer_id == NO_LINK and ref.number <= 1:
-            return None
         return EntryRef(ref.number - 1, below.transfer_id)
 
     def _behind(self, newer: Transfer | None, ref: EntryRef) -> EntryRef | None:

@@ -98,7 +98,8 @@ class _Seam:
 
     @property
     def is_gap(self) -> bool:
-        is_linked = self.found.transfer_id == self.left.transfer_id
+        """Tell whether something was between the two: nothing was if the seal is over the lower."""
+        is_linked = self.is_sealed or self.found.transfer_id == self.left.transfer_id
         return not is_linked and self.found.number > self.left.number
 
     @property
@@ -150,7 +151,7 @@ class _Diagnosis:
         head: _Seam | None = None  # The broken seal that the run begins below.
         run: list[_Seam] = []
         for seam in self.seams:
-            if seam.is_sealed and not seam.is_gap:
+            if seam.is_sealed:
                 run.append(seam)
                 continue
             # An entry that fits neither what is above nor what is below is itself wrong.
