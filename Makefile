@@ -17,7 +17,7 @@ READY = .venv/.ready
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo up down status env sweep invoke replay test check lint bench openapi events deploy destroy clean
+.PHONY: demo up down status env sweep reconcile invoke replay test check lint bench openapi events deploy destroy clean
 
 demo: up
 	@$(RUN) python -m infra.local demo
@@ -38,6 +38,10 @@ env: $(READY)
 # What a rule asks for every minute, now.
 sweep: $(READY)
 	@$(RUN) python -m infra.local sweep
+
+# What the rules ask for every five minutes, every hour (PASS=day) and every night (PASS=all), now.
+reconcile: $(READY)
+	@PASS='$(PASS)' $(RUN) python -m infra.local reconcile
 
 # make invoke FN=sweeper EVENT=sweep: one of the functions that are up, with a sample of events/.
 invoke: $(READY)

@@ -13,11 +13,14 @@ from evenkeel.reconciliation.timetable import Pass, scheduled
 
 
 class ScheduledRun(Request):
+    """One that a rule asks for, which says when; or an operator, now."""
+
     command: Literal["schedule"]
     pass_: Annotated[Pass, Field(alias="pass", strict=False)]
+    at: Annotated[Moment | None, Field(strict=False)] = None
 
     def run(self, now: datetime, watermark: datetime | None) -> Run:
-        return scheduled(self.pass_, now, watermark)
+        return scheduled(self.pass_, self.at or now, now, watermark)
 
 
 class WantedRun(Request):

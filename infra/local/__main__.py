@@ -1,4 +1,4 @@
-"""The local stack: `python -m infra.local up|down|status|env|sweep|replay|invoke|demo`."""
+"""The local stack: `python -m infra.local <command>`."""
 
 import argparse
 import json
@@ -12,6 +12,8 @@ from infra.local.demo import Day
 from infra.local.invoke import invoke
 from infra.local.paths import DEFAULT, StackFolder
 from infra.local.problems import LocalProblem
+from infra.local.reconcile import PASSES, reconcile
+from infra.local.reconcile import in_words as told
 from infra.local.stack import LocalStack, Ports
 from infra.local.stackfile import Stack
 from infra.local.sweep import in_words, sweep
@@ -27,6 +29,7 @@ environment variables:
   PORT         port of the emulator (default: a free one)
   VALKEY_PORT  port of Valkey (default: a free one)
 
+for reconcile: PASS (recent, day or all; default: recent)
 for replay: FROM, TO (times with a zone), RULE (name of one rule, or how it begins)
 for invoke: FN (a function's folder), EVENT (a file, or the name of one in events/)
 """
@@ -44,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "status": status,
         "env": env,
         "sweep": sweep_now,
+        "reconcile": reconcile_now,
         "replay": replay_now,
         "invoke": invoke_now,
         "demo": demo,
@@ -99,6 +103,12 @@ def env(local: LocalStack) -> int:
 
 def sweep_now(local: LocalStack) -> int:
     print(in_words(sweep(_running(local))))
+    return 0
+
+
+def reconcile_now(local: LocalStack) -> int:
+    run = reconcile(_running(local), os.environ.get("PASS") or PASSES[0])
+    print(told(run))
     return 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from infra.local import books
+from infra.local.demo_mismatch import Mismatches
 from infra.local.demo_order import Order
 from infra.local.demo_outage import Outage
 from infra.local.demo_shop import Shop, Wallet, claim, expect, money, tell
@@ -37,7 +38,9 @@ class Day:
         dave = self._shop.open("dave", 10_000)
         Order(self._shop).tell(dave)
         outage.tell()
-        self._balance_the_books(alice, bob, dave, outage.wallet)
+        erin = self._shop.open("erin", 10_000)
+        Mismatches(self._stack, self._shop).tell(erin)
+        self._balance_the_books(alice, bob, dave, erin, outage.wallet)
 
     def _fund(self, wallet: Wallet) -> None:
         answer = self._merchant.post(

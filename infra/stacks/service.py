@@ -87,6 +87,7 @@ class ServiceStack(Stack):
         )
         self._wallets = self._wallet_commands()
         payment_queue = self._payment_queue()
+        reconciliation = self._reconciliation()
         api = RestApi(
             self,
             "Api",
@@ -96,6 +97,7 @@ class ServiceStack(Stack):
                 "payments_api": self._payments_api(payment_queue),
                 "wallets_api": self._wallets_api(),
                 "webhooks_api": self._webhooks_api(),
+                "reconciliation_api": self._reconciliation_api(reconciliation),
                 "ops_api": self._ops_api(),
             },
         )
@@ -106,7 +108,6 @@ class ServiceStack(Stack):
         self._account_stream()
         self._circuit_stream()
         self._sweeper()
-        self._reconciliation()
 
     def _webhooks_api(self) -> Function:
         webhooks = Webhooks(
@@ -282,7 +283,17 @@ class ServiceStack(Stack):
             failed=DeadLetterQueue(self, "RunsFailed", key=self._key),
         )
         for pass_, when in PASSES.items():
-            runs.call(pass_.title(), when, {"command": "schedule", "pass": pass_})
+            event = {"command": "schedule", "pass": pass_, "at": events.EventField.time}
+            runs.call(pass_.title(), when, event)
+        return function
+
+    def _reconciliation_api(self, reconciliation: Function) -> Function:
+        """It waits for runs, and does none: what they read is not for it to read."""
+        function = self._function("reconciliation_api", timeout_s=28)
+        function.use(self._data.reports, "BatchGetItem", "GetItem", queries=["by_list"])
+        function.use(self._data.clients, "GetItem")
+        function.tell("RECONCILIATION_FUNCTION", reconciliation.name)
+        function.allow(["lambda:InvokeFunction"], [reconciliation.arn])
         return function
 
     def _may_call_itself(self, function: Function) -> None:

@@ -88,7 +88,8 @@ class Office:
 
     def pass_(self, pass_: Pass) -> Run:
         """Do what the schedule would do now."""
-        wanted = scheduled(pass_, self.platform.clock(), self.runs.watermark())
+        now = self.platform.clock()
+        wanted = scheduled(pass_, now, now, self.runs.watermark())
         return self.engine.run(wanted, "me", Deadline.after(900, ManualSeconds()))
 
     def _wait(self, duration_s: float) -> None:

@@ -187,6 +187,5 @@ class Run:
 
 
 def scheduled_id(name: str, at: datetime) -> str:
-    """Return the id of the run that a schedule asks for at a minute, however often it does."""
-    minute = at.replace(second=0, microsecond=0)
-    return derived_id(RUN_PREFIX, Trigger.SCHEDULE, name, to_rfc3339(minute))
+    """Return the id of the run that a schedule asks for at a time, however often it does."""
+    return derived_id(RUN_PREFIX, Trigger.SCHEDULE, name, to_rfc3339(at))

@@ -27,8 +27,8 @@ class Pass(StrEnum):
     ALL = "all"  # Every night.
 
 
-def scheduled(pass_: Pass, now: datetime, watermark: datetime | None) -> Run:
-    """Return the run of a pass: the same, if it is asked for twice in a minute.
+def scheduled(pass_: Pass, at: datetime, now: datetime, watermark: datetime | None) -> Run:
+    """Return the run of a pass: the same, however often it is asked for by the same time.
 
     The watermark says up to when earlier runs have looked at everything, if there were any.
     """
@@ -42,7 +42,7 @@ def scheduled(pass_: Pass, now: datetime, watermark: datetime | None) -> Run:
             since = BEGINNING
     scope = Scope.EVERYTHING if pass_ is Pass.ALL else Scope.CHANGES
     return Run(
-        scheduled_id(pass_, now),
+        scheduled_id(pass_, at),
         Trigger.SCHEDULE,
         Window(since, until),
         started_at=now,
