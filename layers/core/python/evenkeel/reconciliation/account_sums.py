@@ -238,20 +238,19 @@ def _is_journal(key: AccountKey) -> bool:
 
 
 def _compared(key: AccountKey, seen: Sums, before: Reading, after: Reading) -> Finding | None:
-    wrong: list[tuple[str, int, int]] = []
+    expected, actual = dict[str, int](), dict[str, int]()
     at_least, at_most = before.sums.counters(), after.sums.counters()
     for name, sum_minor in seen.counters().items():
-        if before.version == after.version:
-            stored_minor = at_most[name]
-        elif name in POSTED:
-            stored_minor = min(max(sum_minor, at_least[name]), at_most[name])
-        else:
-            continue  # What is pending goes up and down: while it moves nothing can be said.
-        if stored_minor != sum_minor:
-            wrong.append((name, sum_minor, stored_minor))
-    expected = {name: sum_minor for name, sum_minor, _ in wrong}
-    actual = {name: stored_minor for name, _, stored_minor in wrong}
-    return _drifted(key, expected, actual) if wrong else None
+        # What is pending goes up and down: while it moves nothing can be said.
+        if before.version != after.version and name not in POSTED:
+            continue
+        for bound_minor, fits in (
+            (at_most[name], sum_minor <= at_most[name]),
+            (at_least[name], sum_minor >= at_least[name]),
+        ):
+            if not fits:
+                expected[name], actual[name] = sum_minor, bound_minor
+    return _drifted(key, expected, actual) if expected else None
 
 
 def _drifted(key: AccountKey, expected: Facts, actual: Facts) -> Finding:
