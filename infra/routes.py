@@ -71,6 +71,13 @@ ROUTES = (
         ("POST", "/api/webhooks/{id}/deliveries/{deliveryId}/redeliver", CHANGES),
     ),
     *_routes(
+        "reconciliation_api",
+        ("GET", "/api/payments/reconcile/run", CHANGES),
+        ("GET", "/api/payments/reconcile/reports", READS),
+        ("GET", "/api/payments/reconcile/reports/{id}", READS),
+        ("GET", "/api/payments/reconcile/reports/{id}/mismatches", READS),
+    ),
+    *_routes(
         "ops_api",
         ("GET", "/health", PUBLIC),
         ("GET", "/api/ops/health", PUBLIC),

@@ -13,11 +13,12 @@ from evenkeel import __version__
 from evenkeel.entrypoints.http import Api
 from functions.ops_api.handler import api as ops
 from functions.payments_api.handler import api as payments
+from functions.reconciliation_api.handler import api as reconciliation
 from functions.wallets_api.handler import api as wallets
 from functions.webhooks_api.handler import api as webhooks
 
 PATH = Path("functions/ops_api/openapi.json")
-APIS = (payments, wallets, webhooks, ops)
+APIS = (payments, wallets, webhooks, reconciliation, ops)
 
 DESCRIPTION = """\
 Payments from wallets to merchants, on a double-entry ledger.

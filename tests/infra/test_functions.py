@@ -23,6 +23,7 @@ EXPECTED_LIMITS = {
     "PaymentWorker": (50, 1024),
     "Sweeper": (58, 1024),
     "Reconciliation": (900, 1024),
+    "ReconciliationApi": (28, 1024),
     "WebhooksApi": (20, 1024),
     "Webhooks": (30, 512),
     "WebhookSender": (45, 512),
@@ -79,6 +80,7 @@ EXPECTED_SETTINGS = {
         "checkpoints_table",
         "alerts_topic",
     },
+    "ReconciliationApi": {"reports_table", "clients_table", "reconciliation_function"},
     "WebhooksApi": {
         "webhooks_table",
         "deliveries_table",

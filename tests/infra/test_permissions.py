@@ -156,6 +156,12 @@ EXPECTED_RIGHTS: Rights = {
         "Alerts": {"sns:Publish"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
+    "ReconciliationApi": {
+        "Reports.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+        "Reports.Arn/index/by_list": {"dynamodb:Query"},
+        "Clients.Arn": {"dynamodb:GetItem"},
+        "ReconciliationFunction.Arn": {"lambda:InvokeFunction"},
+    },
     "WebhooksApi": {
         "Webhooks.Arn": {
             "dynamodb:BatchGetItem",

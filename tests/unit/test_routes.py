@@ -5,6 +5,7 @@ from collections import Counter
 
 from functions.ops_api.handler import api as ops
 from functions.payments_api.handler import api as payments
+from functions.reconciliation_api.handler import api as reconciliation
 from functions.wallets_api.handler import api as wallets
 from functions.webhooks_api.handler import api as webhooks
 from infra.routes import ROUTES
@@ -14,6 +15,7 @@ FUNCTIONS = {
     "payments_api": payments,
     "wallets_api": wallets,
     "webhooks_api": webhooks,
+    "reconciliation_api": reconciliation,
     "ops_api": ops,
 }
 UNDOCUMENTED = {("GET", "/openapi.json"), ("GET", "/docs")}
