@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from evenkeel.errors import VersionConflict
+from evenkeel.events.model import Severity
 from evenkeel.reconciliation.mismatch import Mismatch
 from evenkeel.reconciliation.ports import ReportPage
 from evenkeel.reconciliation.run import Run
+
+GRAVEST = list(Severity)[::-1]
 
 
 class InMemoryRunStore:
@@ -72,11 +75,15 @@ class InMemoryMismatchStore:
         return self.filed.setdefault(key, place) == place
 
     def of_report(self, run_id: str, client_id: str, limit: int, beyond: str | None) -> ReportPage:
-        ids = sorted(id_ for run, client, id_ in self.filed if (run, client) == (run_id, client_id))
-        found = [id_ for id_ in ids if beyond is None or id_ > beyond][:limit]
+        filed = [id_ for run, client, id_ in self.filed if (run, client) == (run_id, client_id)]
+        places = {
+            f"{GRAVEST.index(each.finding.severity)}/{each.id}": each
+            for each in (self.mismatches[client_id, id_] for id_ in filed)
+            if not self.hides_all
+        }
+        found = sorted(place for place in places if beyond is None or place > beyond)[:limit]
         return ReportPage(
-            [self.mismatches[client_id, id_] for id_ in found],
-            found[-1] if len(found) == limit else None,
+            [places[place] for place in found], found[-1] if len(found) == limit else None
         )
 
 
