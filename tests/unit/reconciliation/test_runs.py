@@ -198,3 +198,21 @@ def test_clocks_that_differ_by_minutes_hide_nothing_and_accuse_nobody(skew: time
     found = {each.finding.subject.payment_id for each in office.mismatches.mismatches.values()}
     assert found == {f"pay_{number}" for number in range(0, 12, 3)}
     assert set(office.types()) == {MismatchType.FAILED_BUT_DEBITED}
+
+
+def test_what_nobody_can_look_at_is_told_and_hides_nothing_else() -> None:
+    platform = Platform()
+    office = Office(platform)
+    for number in range(3):
+        platform.pay(f"{number}", 1)
+    plant(platform, 2)
+    place, payments = (CLIENT, "pay_1"), platform.store.payments
+    payments[place] = replace(payments[place], order=None)  # type: ignore[arg-type]  # Planted.
+    office.note_all()
+
+    office.run()
+
+    found = {each.finding.type: each for each in office.mismatches.mismatches.values()}
+    assert set(found) == {MismatchType.ENTRY_ALTERED, MismatchType.FAILED_BUT_DEBITED}
+    strange = found[MismatchType.ENTRY_ALTERED].finding
+    assert (strange.subject.payment_id, strange.actual) == ("pay_1", {"problem": "AttributeError"})

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from evenkeel.clock import Clock, Deadline
-from evenkeel.errors import VersionConflict
-from evenkeel.reconciliation.examiner import Examination, Examiner
+from evenkeel.errors import EvenkeelError, VersionConflict
+from evenkeel.reconciliation.changes import Change
+from evenkeel.reconciliation.examination import Examination, combined, unexaminable
+from evenkeel.reconciliation.examiner import Examiner
 from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.mismatch import Mismatch, MismatchStatus
 from evenkeel.reconciliation.ports import RunCaller, RunStore
@@ -116,7 +118,21 @@ class Engine:
         return self._save(run.advanced(step.place, recorded.tallies, by, self.clock()))
 
     def _examined(self, piece: Piece) -> Examination:
-        return self.retry.call(lambda: self.examiner.examine(piece.changes))
+        try:
+            return self.retry.call(lambda: self.examiner.examine(piece.changes))
+        except EvenkeelError:
+            raise
+        except Exception:
+            # Whatever it is: one object that nobody can look at must not hide all others.
+            return combined(self._examined_alone(each) for each in piece.by_object())
+
+    def _examined_alone(self, changes: Sequence[Change]) -> Examination:
+        try:
+            return self.retry.call(lambda: self.examiner.examine(changes))
+        except EvenkeelError:
+            raise
+        except Exception as error:
+            return Examination([unexaminable(changes[0], error)], {})
 
     def _gone(self, piece: Piece, examination: Examination) -> Iterator[Mismatch]:
         """End those of the suspects that are not found any more."""

@@ -20,6 +20,7 @@ from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.reconciliation.case import Case, expected_transfer_ids
 from evenkeel.reconciliation.changes import Change
+from evenkeel.reconciliation.examination import Examination
 from evenkeel.reconciliation.mismatch import Finding, MismatchType, Subject
 from evenkeel.reconciliation.payment_rules import judge
 from evenkeel.reconciliation.ports import Books, ObjectKey, Unreadable
@@ -30,12 +31,6 @@ from evenkeel.reconciliation.wallet_examiner import WalletExaminer
 
 # A payment that has changed at each look is alive, and will be noted again.
 LOOK_COUNT_MAX = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    findings: Sequence[Finding]
-    tallies: Tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +67,23 @@ class Examiner:
             return (), tally + SUSPICIOUS + SKIPPED
         return found, tally + SUSPICIOUS + (Tally() if found else MATCHED)
 
-    def _judged_again(self, key: PaymentKey, claimed: frozenset[str]) -> Sequence[Finding] | None:
-        """Judge the payment as it was at one moment; nothing, if it would not hold still."""
+    def case_at_one_moment(self, key: PaymentKey, claimed: frozenset[str]) -> Case | None:
+        """Return the payment and its transfers by strong reads; nothing, if it will not hold still.
+
+        Raises:
+            StoreBusy: It could not be read.
+        """
         for _ in range(LOOK_COUNT_MAX):
             before = self._payment(key)
             expected = expected_transfer_ids(before) if before else ()
             records = self._with_corrections(key, claimed | set(expected))
             if self._payment(key) == before:
-                return judge(Case(key, before, records), self.clock())
+                return Case(key, before, records)
         return None
+
+    def _judged_again(self, key: PaymentKey, claimed: frozenset[str]) -> Sequence[Finding] | None:
+        case = self.case_at_one_moment(key, claimed)
+        return None if case is None else judge(case, self.clock())
 
     def _with_corrections(self, key: PaymentKey, ids: frozenset[str]) -> Sequence[Record]:
         """Return the transfers, what was posted to put them right, and what that puts right."""

@@ -38,6 +38,13 @@ class Piece:
     changes: Sequence[Change]
     suspects: Sequence[Mismatch] = ()
 
+    def by_object(self) -> Sequence[Sequence[Change]]:
+        """Return what is of one payment, or of one account, together."""
+        found: dict[str, list[Change]] = {}
+        for change in self.changes:
+            found.setdefault(_owner(change), []).append(change)
+        return list(found.values())
+
 
 _Placed = tuple[Place, Change]
 
@@ -103,7 +110,7 @@ class Work:
         suspects: list[Mismatch] = []
         for mismatch in self.mismatches.unsettled(run.client_id):
             is_done = after is not None and mismatch.listed_as <= after
-            if is_done or not mismatch.is_open or not _can_be_seen_again(mismatch):
+            if is_done or not mismatch.is_open or not can_be_seen_again(mismatch):
                 continue
             suspects.append(mismatch)
             if len(suspects) == PIECE_COUNT:
@@ -115,7 +122,7 @@ class Work:
 
 def _reopened(suspects: Sequence[Mismatch]) -> Piece:
     place = Place(Stage.OPEN, after=suspects[-1].listed_as)
-    return Piece(place, _changes(suspects), suspects)
+    return Piece(place, changes_to(suspects), suspects)
 
 
 def _in_pieces(placed: Iterable[_Placed], client_id: str | None) -> Iterator[Piece]:
@@ -144,7 +151,7 @@ def _owner(change: Change) -> str:
     return f"{change.client_id}/{change.payment_id or change.object_id}"
 
 
-def _changes(mismatches: Iterable[Mismatch]) -> Sequence[Change]:
+def changes_to(mismatches: Iterable[Mismatch]) -> Sequence[Change]:
     """Return what leads to the subjects of mismatches, as if it had been changed just now."""
     found: list[Change] = []
     for mismatch in mismatches:
@@ -161,7 +168,7 @@ def _changes(mismatches: Iterable[Mismatch]) -> Sequence[Change]:
     return found
 
 
-def _can_be_seen_again(mismatch: Mismatch) -> bool:
+def can_be_seen_again(mismatch: Mismatch) -> bool:
     """Only a pass over the whole journal can say how an account stands that has no chain."""
     account_id = mismatch.finding.subject.account_id
     return account_id is None or is_wallet(account_id)

@@ -82,7 +82,9 @@ class DynamoDBBooks:
         for item in chain.from_iterable(self._scanned(asked)):
             key = item["id"]["S"]
             payment_id = item.get("payment_id", {}).get("S")
-            yield key, Change(client_of(key), of, id_of(key), payment_id)
+            # A wallet is walked, whatever has become of its newest entry.
+            walked = (id_of(key),) if of is ChangedObject.ACCOUNT else ()
+            yield key, Change(client_of(key), of, id_of(key), payment_id, walked)
 
     def accounts(self) -> Iterator[tuple[AccountKey, Reading]]:
         asked: Any = {
