@@ -31,8 +31,8 @@ READ = Access(Scope.OPS_READ)
 # The gateway gives up after 29 s, and before and after the wait there are calls to be made.
 WAIT_S_MAX = 18.0
 
-# From the path of the run: what is before the API's own paths, as a stage, is not ours to know.
-LOCATION = "../../../api/payments/reconcile/reports/{id}"
+# Beside the path of the run.
+LOCATION = "reports/{id}"
 
 
 @api.get("/api/payments/reconcile/run", READ, answers=(200, 202), refuses=(422,))
