@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from evenkeel.ledger.folding import movements
@@ -60,7 +61,7 @@ class InMemoryBooks:
 
     def all(self, part: int, after: str | None) -> Iterator[tuple[str, Change]]:
         """Yield what there is, in part 0."""
-        changes = self.everything if part == 0 else ()
+        changes = self._walked() if part == 0 else ()
         for change in changes:
             place = f"{change.object}/{change.client_id}/{change.object_id}"
             if after is None or place > after:
@@ -104,6 +105,11 @@ class InMemoryBooks:
             Change(client, ChangedObject.ACCOUNT, id_) for client, id_ in self._ledger.wallets
         ]
         return sorted(found, key=lambda each: (each.object, each.client_id, each.object_id))
+
+    def _walked(self) -> Iterator[Change]:
+        for each in self.everything:
+            is_account = each.object is ChangedObject.ACCOUNT
+            yield replace(each, account_ids=(each.object_id,)) if is_account else each
 
     def _fail(self, count: int) -> None:
         self.read_count += count
