@@ -95,6 +95,21 @@ class News(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """What somebody has asked the wallets for, to put it right, and what for.
+
+    Attributes:
+        by: Who: a key of the client, or the reconciliation itself.
+        transfer_ids: What was asked for: all of it, or some of it, is posted.
+    """
+
+    by: str
+    at: datetime
+    reason: str
+    transfer_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mismatch:
     """A finding, and what became of it.
 
@@ -102,6 +117,7 @@ class Mismatch:
         run_id: The run that has found it first.
         occurrence: How often it has come up: once, unless it came back after it had ended.
         told: What people have heard of this occurrence last.
+        repair: It is there before anything is posted, so that nobody wonders who did it.
     """
 
     finding: Finding
@@ -112,6 +128,7 @@ class Mismatch:
     occurrence: int = 1
     ended_at: datetime | None = None
     told: News | None = None
+    repair: Repair | None = None
     version: int = 1
 
     @property
@@ -156,8 +173,14 @@ class Mismatch:
         )
 
     def ended(self, status: MismatchStatus, now: datetime) -> Mismatch:
+        """Return the mismatch that is gone; one that was being repaired is gone by that."""
         assert self.is_open
-        return self._next(status=status, ended_at=now)
+        is_repaired = self.repair is not None
+        return self._next(status=MismatchStatus.REPAIRED if is_repaired else status, ended_at=now)
+
+    def repaired_by(self, repair: Repair | None) -> Mismatch:
+        """Return the mismatch with what is being done about it, or with nothing any more."""
+        return self if repair == self.repair else self._next(repair=repair)
 
     def heard(self) -> Mismatch:
         """Return the mismatch after people have heard its news."""

@@ -151,7 +151,10 @@ def _correction(evidence: Evidence) -> Transfer | None:
     payment = evidence.payment
     if evidence.paid is not None or _RULES[payment.status] is not _completed:
         return None
-    transfer = evidence.standing(suspense_id(evidence.debit_id), TransferKind.CORRECTION)
+    # In place of a debit or hold that was refused, or of a capture whose hold was released.
+    unpaid_ids = [each for each in (evidence.debit_id, evidence.end_id) if each is not None]
+    found = (evidence.standing(suspense_id(id_), TransferKind.CORRECTION) for id_ in unpaid_ids)
+    transfer = next((each for each in found if each is not None), None)
     if transfer is None or transfer.credit.account_id != _merchant_account(payment):
         return None
     amount, currency = transfer.amount, payment.order.amount.currency

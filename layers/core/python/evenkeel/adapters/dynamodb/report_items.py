@@ -22,6 +22,7 @@ from evenkeel.reconciliation.mismatch import (
     MismatchStatus,
     MismatchType,
     News,
+    Repair,
     Subject,
 )
 from evenkeel.reconciliation.run import (
@@ -128,6 +129,7 @@ class MismatchItem(ListedItem):
     occurrence = IntegerAttribute()
     ended_at = TimeAttribute(null=True)
     told = UnicodeAttribute(null=True)
+    repair = DocumentAttribute(null=True)
     version = IntegerAttribute()
 
     @classmethod
@@ -145,6 +147,7 @@ class MismatchItem(ListedItem):
             occurrence=mismatch.occurrence,
             ended_at=mismatch.ended_at,
             told=mismatch.told.value if mismatch.told else None,
+            repair=_repair_document(mismatch.repair) if mismatch.repair else None,
             version=mismatch.version,
         )
 
@@ -158,6 +161,7 @@ class MismatchItem(ListedItem):
             occurrence=self.occurrence,
             ended_at=self.ended_at,
             told=News(self.told) if self.told else None,
+            repair=_repair(self.repair) if self.repair else None,
             version=self.version,
         )
 
@@ -218,3 +222,12 @@ def _finding_document(finding: Finding) -> Any:
 def _finding(stored: Any) -> Finding:
     type_, about, expected, actual = stored
     return Finding(MismatchType(type_), Subject(*about), expected, actual)
+
+
+def _repair_document(repair: Repair) -> Any:
+    return [repair.by, to_rfc3339(repair.at), repair.reason, list(repair.transfer_ids)]
+
+
+def _repair(stored: Any) -> Repair:
+    by, at, reason, transfer_ids = stored
+    return Repair(by, from_rfc3339(at), reason, tuple(transfer_ids))
