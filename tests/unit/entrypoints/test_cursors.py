@@ -10,6 +10,7 @@ from evenkeel.entrypoints.cursors import CURSOR_LENGTH_MAX, read_offset, write_o
 from evenkeel.entrypoints.delivery_cursors import read_delivery, write_delivery
 from evenkeel.entrypoints.entry_cursors import read_entry, write_entry
 from evenkeel.entrypoints.payment_cursors import read_payment, write_payment
+from evenkeel.entrypoints.report_cursors import read_mismatch, read_run, write_place
 from evenkeel.errors import ValidationFailed
 from evenkeel.payments.model import PaymentRef
 from evenkeel.wallets.ports import EntryRef
@@ -21,6 +22,8 @@ Read = Callable[[str | None], object]
 PAYMENT = PaymentRef(NOON, "pay_gvknfofb4najsbjymxpik5wriy")
 ENTRY = EntryRef(7, "trf_gvknfofb4najsbjymxpik5wriy")
 DELIVERY = DeliveryRef(NOON, "dlv_gvknfofb4najsbjymxpik5wriy")
+RUN = "2026-01-01T12:00:00.000000Z/rec_gvknfofb4najsbjymxpik5wriy"
+MISMATCH = "1/mis_gvknfofb4najsbjymxpik5wriy"
 SUFFIXES = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=1, max_size=26)
 
 WRITTEN: dict[str, Read] = {
@@ -28,6 +31,8 @@ WRITTEN: dict[str, Read] = {
     "Ny90cmZfZ3ZrbmZvZmI0bmFqc2JqeW14cGlrNXdyaXk": read_entry,
     "MjU": read_offset,
     "MjAyNi0wMS0wMVQxMjowMDowMC4wMDAwMDBaL2Rsdl9ndmtuZm9mYjRuYWpzYmp5bXhwaWs1d3JpeQ": read_delivery,
+    "MjAyNi0wMS0wMVQxMjowMDowMC4wMDAwMDBaL3JlY19ndmtuZm9mYjRuYWpzYmp5bXhwaWs1d3JpeQ": read_run,
+    "MS9taXNfZ3ZrbmZvZmI0bmFqc2JqeW14cGlrNXdyaXk": read_mismatch,
 }
 FOREIGN = [
     (cursor, read)
@@ -40,6 +45,8 @@ POSITIONS = [
     b"7/trf_gvknfofb4najsbjymxpik5wriy",
     b"25",
     b"2026-01-01T12:00:00.000000Z/dlv_gvknfofb4najsbjymxpik5wriy",
+    b"2026-01-01T12:00:00.000000Z/rec_gvknfofb4najsbjymxpik5wriy",
+    b"1/mis_gvknfofb4najsbjymxpik5wriy",
 ]
 
 each_reader = pytest.mark.parametrize("read", WRITTEN.values())
@@ -61,6 +68,8 @@ def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
     assert read_payment(None) is None
     assert read_entry(None) is None
     assert read_delivery(None) is None
+    assert read_run(None) is None
+    assert read_mismatch(None) is None
     assert read_offset(None) == 0
 
 
@@ -68,15 +77,19 @@ def test_a_list_that_is_over_has_no_next_cursor() -> None:
     assert write_payment(None) is None
     assert write_entry(None) is None
     assert write_delivery(None) is None
+    assert write_place(None) is None
 
 
 def test_a_cursor_of_an_earlier_release_still_leads_to_its_place() -> None:
-    payment, entry, offset, delivery = WRITTEN
+    payment, entry, offset, delivery, run, mismatch = WRITTEN
 
     assert read_payment(payment) == PAYMENT
     assert read_entry(entry) == ENTRY
     assert read_offset(offset) == 25
     assert read_delivery(delivery) == DELIVERY
+    assert read_run(run) == RUN
+    assert read_mismatch(mismatch) == MISMATCH
+    assert (write_place(RUN), write_place(MISMATCH)) == (run, mismatch)
 
 
 @given(

@@ -1,4 +1,4 @@
-"""The whole API over fakes: its four functions, two clients, and keys with any scopes."""
+"""The whole API over fakes: its five functions, two clients, and keys with any scopes."""
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +15,7 @@ from evenkeel.resilience.switchboard import Switchboard
 from evenkeel.wallets.service import Wallets
 from functions.ops_api import handler as ops_api
 from functions.payments_api import handler as payments_api
+from functions.reconciliation_api import handler as reconciliation_api
 from functions.wallets_api import handler as wallets_api
 from functions.webhooks_api import handler as webhooks_api
 from tests.context import Context
@@ -30,9 +31,10 @@ from tests.fakes.retry import instant_retry
 from tests.fakes.wallet_gateway import Fault, FlakyGateway
 from tests.fakes.wallet_store import InMemoryWalletStore
 from tests.unit.answer import Answer
+from tests.unit.reconciliation.desk import Desk
 from tests.unit.webhooks.office import Office
 
-FUNCTIONS = (payments_api, wallets_api, webhooks_api, ops_api)
+FUNCTIONS = (payments_api, wallets_api, webhooks_api, reconciliation_api, ops_api)
 MINE = "cli_a"
 OTHER = "cli_b"
 
@@ -56,6 +58,7 @@ class Site:
             ["wallet"], self.circuits, RecordingWatch(), instant_retry(), self.clock
         )
         self.office = Office(self.clock)
+        self.reconciliation = Desk(self.clock)
         self.keyring = Keyring(InMemoryAccessStore(), self.clock)
         for client_id in (MINE, OTHER):
             self.keyring.create_client("a client", client_id)
@@ -67,6 +70,7 @@ class Site:
         monkeypatch.setattr(bootstrap, "payment_desk", lambda: self.desk)
         monkeypatch.setattr(bootstrap, "switchboard", lambda: self.switchboard)
         monkeypatch.setattr(bootstrap, "webhooks", lambda: self.office.webhooks)
+        monkeypatch.setattr(bootstrap, "reports", lambda: self.reconciliation.reports)
         self._numbers = itertools.count(1)
 
     def key_of(self, client_id: str, scopes: Iterable[Scope]) -> str:
@@ -122,6 +126,13 @@ class Site:
         assert created.status == 201
         webhook_id: str = created.json["id"]
         return webhook_id
+
+    def run(self) -> str:
+        """Have a reconciliation run, and return its id."""
+        done = self.get("/api/payments/reconcile/run")
+        assert done.status == 200
+        run_id: str = done.json["id"]
+        return run_id
 
     def payment(self, **fields: Any) -> str:
         """Create a payment and return its id."""

@@ -42,6 +42,10 @@ ROUTES = [
         Scope.PAYMENTS_WRITE,
         False,
     ),
+    ("GET", "/api/payments/reconcile/run", Scope.OPS_READ, False),
+    ("GET", "/api/payments/reconcile/reports", Scope.OPS_READ, False),
+    ("GET", "/api/payments/reconcile/reports/{id}", Scope.OPS_READ, False),
+    ("GET", "/api/payments/reconcile/reports/{id}/mismatches", Scope.OPS_READ, False),
     ("GET", "/api/ops/health", Scope.OPS_READ, False),
     ("GET", "/api/ops/breakers", Scope.OPS_READ, False),
     ("GET", "/api/ops/breakers/{name}", Scope.OPS_READ, False),
@@ -129,7 +133,9 @@ def bodies(wallet_id: str) -> dict[str, Any]:
 
 
 def owned_of(site: Site, path: str) -> str | None:
-    """Return a payment or a webhook of ours, where the path is of one."""
+    """Return a run, a payment or a webhook of ours, where the path is of one."""
+    if "reconcile/reports" in path:
+        return site.run()
     if "payments" in path:
         return site.payment()
     return site.webhook() if "webhooks" in path else None
