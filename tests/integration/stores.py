@@ -10,7 +10,9 @@ from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
 from evenkeel.adapters.dynamodb.delivery_store import DynamoDBDeliveryStore
 from evenkeel.adapters.dynamodb.endpoint_store import DynamoDBEndpointStore
 from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
+from evenkeel.adapters.dynamodb.mismatch_store import DynamoDBMismatchStore
 from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
+from evenkeel.adapters.dynamodb.run_store import DynamoDBRunStore
 from evenkeel.adapters.dynamodb.wallet_store import DynamoDBWalletStore
 from evenkeel.clock import utc_now
 
@@ -54,3 +56,11 @@ def fold_store(dynamodb: DynamoDBClient) -> DynamoDBFoldStore:
 
 def change_log(dynamodb: DynamoDBClient) -> DynamoDBChangeLog:
     return DynamoDBChangeLog(dynamodb, os.environ["CHANGES_TABLE"])
+
+
+def run_store(dynamodb: DynamoDBClient) -> DynamoDBRunStore:
+    return DynamoDBRunStore(dynamodb, os.environ["REPORTS_TABLE"])
+
+
+def mismatch_store(dynamodb: DynamoDBClient) -> DynamoDBMismatchStore:
+    return DynamoDBMismatchStore(dynamodb, os.environ["REPORTS_TABLE"])
