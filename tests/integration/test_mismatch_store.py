@@ -209,7 +209,8 @@ def test_a_report_comes_in_pages_gravest_first(store: MismatchStore, limit: int)
     ]
     for number, type_ in enumerate(types):
         store.file("rec_1", "somewhere", store.add(mismatch(number, type_=type_)))
-    found, beyond = [], None
+    found: list[Mismatch] = []
+    beyond = None
     while True:
         page = store.of_report("rec_1", CLIENT, limit, beyond)
         found += page.mismatches

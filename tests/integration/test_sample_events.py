@@ -21,6 +21,7 @@ from functions.ops_api.handler import handler as ops_api
 from functions.payment_stream.handler import handler as payment_stream
 from functions.payment_worker.handler import handler as payment_worker
 from functions.payments_api.handler import handler as payments_api
+from functions.reconciliation_api.handler import handler as reconciliation_api
 from functions.sweeper.handler import handler as sweeper
 from functions.wallet_commands.handler import handler as wallet_commands
 from functions.wallets_api.handler import handler as wallets_api
@@ -34,6 +35,7 @@ from tests.fakes.postman import ScriptedPostman
 from tests.integration.environment import forget
 from tests.listener import Listener, listening
 from tests.payments import order
+from tests.reports import run
 from tests.tables import TABLES
 
 CONTEXT = Context()
@@ -193,6 +195,14 @@ def test_a_webhook_is_registered_and_told_of_a_payment(
     assert json.loads(request.body)["data"]["id"] == sample("debit_wallet")["paymentId"]
 
 
+def test_the_runs_of_the_reconciliation_are_listed() -> None:
+    bootstrap.run_store().add(run(client_id="cli_demo"))
+    listed = reconciliation_api(signed(sample("list_reports")), CONTEXT)
+
+    assert listed["statusCode"] == 200
+    assert [each["id"] for each in json.loads(listed["body"])["items"]] == ["rec_1"]
+
+
 def test_health_is_asked_for_without_a_key() -> None:
     assert ops_api(sample("get_health"), CONTEXT)["statusCode"] == 200
 
@@ -208,6 +218,7 @@ def test_every_sample_is_used_here() -> None:
         "get_health",
         "issue_key",
         "ledger_record",
+        "list_reports",
         "open_wallet",
         "payment_records",
         "sweep",
