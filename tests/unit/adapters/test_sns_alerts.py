@@ -37,7 +37,7 @@ def test_an_alert_is_a_message_that_can_be_filtered_by_severity_and_type() -> No
     send(topic)
     [message] = topic.messages
 
-    assert json.loads(message.pop("Message")) == {
+    assert json.loads(json.loads(message.pop("Message"))["default"]) == {
         "id": "alr_a",
         "type": "LedgerTampered",
         "severity": "CRITICAL",
@@ -46,9 +46,12 @@ def test_an_alert_is_a_message_that_can_be_filtered_by_severity_and_type() -> No
         "clientId": "cli_a",
         "objectId": "trf_a",
         "occurredAt": "2026-01-01T12:00:00.000000Z",
+        "data": {},
+        "nextSteps": [],
     }
     assert message == {
         "TopicArn": TOPIC,
+        "MessageStructure": "json",
         "Subject": "CRITICAL The ledger was tampered with",
         "MessageAttributes": {
             "severity": {"DataType": "String", "StringValue": "CRITICAL"},
@@ -67,7 +70,7 @@ def test_the_subject_is_one_that_sns_takes(title: str) -> None:
     assert len(subject) < 100
     assert subject.isascii()
     assert subject.isprintable()
-    assert json.loads(topic.messages[0]["Message"])["title"] == title
+    assert json.loads(json.loads(topic.messages[0]["Message"])["default"])["title"] == title
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ whoever has seen its id has seen all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -40,6 +40,9 @@ class EventType(StrEnum):
     CIRCUIT_OPENED = "CircuitOpened"
     CIRCUIT_HALF_OPENED = "CircuitHalfOpened"
     CIRCUIT_CLOSED = "CircuitClosed"
+    MISMATCH_FOUND = "MismatchFound"
+    MISMATCH_RESOLVED = "MismatchResolved"
+    RECONCILIATION_COMPLETED = "ReconciliationCompleted"
 
 
 _S, _T = Source, EventType
@@ -52,6 +55,9 @@ SOURCES: Mapping[EventType, Source] = {
     _T.CIRCUIT_OPENED: _S.RELIABILITY,
     _T.CIRCUIT_HALF_OPENED: _S.RELIABILITY,
     _T.CIRCUIT_CLOSED: _S.RELIABILITY,
+    _T.MISMATCH_FOUND: _S.RELIABILITY,
+    _T.MISMATCH_RESOLVED: _S.RELIABILITY,
+    _T.RECONCILIATION_COMPLETED: _S.RELIABILITY,
 }
 
 
@@ -139,6 +145,8 @@ class Alert:
     Attributes:
         id: The same for the same cause, so that whoever gets it twice can tell.
         type: What people filter by; never changes.
+        data: What programs read of it, and what JSON can hold, in camelCase.
+        next_steps: What to do about it, the first thing first.
     """
 
     id: str
@@ -149,6 +157,8 @@ class Alert:
     occurred_at: datetime
     client_id: str | None = None
     object_id: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    next_steps: Sequence[str] = ()
 
     @classmethod
     def about(cls, event: Event, severity: Severity, *, title: str, detail: str) -> Alert:

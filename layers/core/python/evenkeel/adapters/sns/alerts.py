@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from evenkeel.adapters.failures import translated
-from evenkeel.clock import to_rfc3339
+from evenkeel.adapters.sns.messages import messages
 from evenkeel.errors import BusBusy, BusUnconfirmed
 from evenkeel.events.model import Alert
 from evenkeel.resilience.retry import Retry
@@ -31,7 +31,8 @@ class SnsAlerts:
             self._client.publish(
                 TopicArn=self._topic_arn,
                 Subject=_subject(alert),
-                Message=json.dumps(_message(alert)),
+                Message=json.dumps(messages(alert)),
+                MessageStructure="json",
                 MessageAttributes={
                     "severity": {"DataType": "String", "StringValue": alert.severity},
                     "type": {"DataType": "String", "StringValue": alert.type},
@@ -43,16 +44,3 @@ def _subject(alert: Alert) -> str:
     text = f"{alert.severity} {alert.title}".encode("ascii", "replace").decode()
     printable = "".join(each if each.isprintable() else " " for each in text)
     return printable[:SUBJECT_LENGTH_MAX]
-
-
-def _message(alert: Alert) -> dict[str, str | None]:
-    return {
-        "id": alert.id,
-        "type": alert.type,
-        "severity": alert.severity,
-        "title": alert.title,
-        "detail": alert.detail,
-        "clientId": alert.client_id,
-        "objectId": alert.object_id,
-        "occurredAt": to_rfc3339(alert.occurred_at),
-    }
