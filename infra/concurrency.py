@@ -16,6 +16,7 @@ CONCURRENCY = {
     "payment_stream": {"aws": 20, "local": 2},
     "account_stream": {"aws": 20, "local": 1},
     "circuit_stream": {"aws": 2, "local": 1},
+    "report_stream": {"aws": 2, "local": 1},
     "payment_worker": {"aws": 20, "local": 2},
     "sweeper": {"aws": 2, "local": 2},
     "reconciliation": {"aws": 10, "local": 2},

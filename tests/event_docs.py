@@ -30,6 +30,9 @@ WHEN = {
     EventType.CIRCUIT_OPENED: "a dependency is not asked any more",
     EventType.CIRCUIT_HALF_OPENED: "one call is let through, then a growing share",
     EventType.CIRCUIT_CLOSED: "all calls are let through again",
+    EventType.MISMATCH_FOUND: "a payment, the ledger or an account disagree; alerted too",
+    EventType.MISMATCH_RESOLVED: "they agree again, by a repair or without one; alerted too",
+    EventType.RECONCILIATION_COMPLETED: "a run is over: what it has counted, of all clients",
 }
 
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 from itertools import pairwise
 
 from evenkeel.entrypoints.event_data import (
+    shown_mismatch,
     shown_payment,
+    shown_run,
     shown_tampering,
     shown_transfer,
     shown_transition,
@@ -21,6 +23,15 @@ from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Order
 from evenkeel.payments.refunding import Refund, RefundStatus
 from evenkeel.payments.states import PaymentStatus
+from evenkeel.reconciliation import events as reconciliation_events
+from evenkeel.reconciliation.mismatch import (
+    Finding,
+    Mismatch,
+    MismatchStatus,
+    MismatchType,
+)
+from evenkeel.reconciliation.mismatch import Subject as Disagreeing
+from evenkeel.reconciliation.run import Run, Tally, Trigger, Window
 from evenkeel.resilience import events as circuit_events
 from evenkeel.resilience.circuit import Circuit
 from evenkeel.resilience.limits import Limits
@@ -65,9 +76,26 @@ TAMPERING = Tampering(
     {"id": {"S": f"{CLIENT}/{TRANSFER}"}, "amount_minor": {"N": "1"}},
 )
 
+RUN = Run(
+    id="rec_w3m7qk5nhbcfsg9a4v2wd6xyzt",
+    trigger=Trigger.SCHEDULE,
+    window=Window(NOON - timedelta(minutes=11), NOON),
+    started_at=NOON + timedelta(seconds=3),
+    tallies={CLIENT: Tally(payments=240, transfers=251, matched=238, mismatched=1, skipped=1)},
+    version=7,
+)
+FINDING = Finding(
+    MismatchType.AMOUNT_MISMATCH,
+    Disagreeing(CLIENT, PAYMENT, TRANSFER, WALLET),
+    {"amount": 1250, "currency": "EUR"},
+    {"amount": 1, "currency": "EUR"},
+)
+MISMATCH = Mismatch(FINDING, RUN.id, first_seen_at=LATER, last_seen_at=LATER)
+
 
 def samples() -> dict[EventType, Event]:
-    return {event.type: event for event in (*_of_payments(), *_of_the_ledger(), *_of_a_circuit())}
+    told = (*_of_payments(), *_of_the_ledger(), *_of_a_circuit(), *_of_reconciliation())
+    return {event.type: event for event in told}
 
 
 def _of_payments() -> Iterator[Event]:
@@ -123,3 +151,11 @@ def _of_a_circuit() -> Sequence[Event]:
         for before, after in pairwise(way)
         for event in circuit_events.events_between(before, after, shown_transition)
     ]
+
+
+def _of_reconciliation() -> Iterator[Event]:
+    ended = replace(MISMATCH, version=2).ended(MismatchStatus.REPAIRED, LATER + timedelta(hours=1))
+    over = RUN.completed(NOON + timedelta(seconds=9))
+    yield from reconciliation_events.events_of_mismatch(None, MISMATCH, shown_mismatch)
+    yield from reconciliation_events.events_of_mismatch(MISMATCH, ended, shown_mismatch)
+    yield from reconciliation_events.events_of_run(RUN, over, shown_run)

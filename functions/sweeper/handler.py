@@ -1,4 +1,7 @@
-"""Every minute, and on demand: settles the payments whose outcome was left open."""
+"""Every minute, and on demand: settles the payments whose outcome was left open.
+
+It also looks whether reconciliation goes on, which must be somebody else than reconciliation.
+"""
 
 from typing import Any
 
@@ -7,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evenkeel import bootstrap
 from evenkeel.entrypoints.deadlines import deadline_of
+from evenkeel.entrypoints.heartbeat import check_heartbeat
 from evenkeel.payments.answers import Attempt
 from functions.sweeper.schema import SweepReply
 
@@ -17,6 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = context.aws_request_id
     logger.clear_state()
     logger.append_keys(request_id=request_id)
+    check_heartbeat()
     sweep = bootstrap.sweeper().sweep(Attempt(request_id, deadline_of(context)))
     reply = SweepReply.of(sweep).model_dump(mode="json")
     logger.info("swept", **reply)

@@ -52,6 +52,7 @@ class DataStack(Stack):
             "Reports",
             key=key,
             indexes=[Index("by_list", "list_key", "list_sort", STRING, ALL)],
+            streamed=True,
         )
         self.webhooks = Table(self, "Webhooks", key=key)
         # What was sent to clients, for a while. No money either.

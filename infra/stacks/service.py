@@ -14,6 +14,7 @@ from constructs import Construct
 from infra.concurrency import CONCURRENCY
 from infra.constructs.alerts import AlertTopic
 from infra.constructs.bus import Bus
+from infra.constructs.dead_mans_switch import DeadMansSwitch
 from infra.constructs.firewall import Firewall
 from infra.constructs.function import (
     ARCHITECTURE,
@@ -107,6 +108,7 @@ class ServiceStack(Stack):
         self._payment_stream()
         self._account_stream()
         self._circuit_stream()
+        self._report_stream()
         self._sweeper()
 
     def _webhooks_api(self) -> Function:
@@ -208,6 +210,11 @@ class ServiceStack(Stack):
         self._bus.accept_from(function)
         StreamReader(self, "Circuit", table=self._data.breakers, reader=function, key=self._key)
 
+    def _report_stream(self) -> None:
+        function = self._function("report_stream", timeout_s=30, memory_mb=512)
+        self._bus.accept_from(function)
+        StreamReader(self, "Report", table=self._data.reports, reader=function, key=self._key)
+
     def _may_note_changes(self, function: Function) -> None:
         """Up to four pages in one call, which counts as many units as four calls."""
         function.use(self._data.changes, "BatchWriteItem")
@@ -239,6 +246,7 @@ class ServiceStack(Stack):
         function.use(self._data.payments, "GetItem", "UpdateItem", queries=["by_due"])
         function.use(self._data.ledger, "GetItem")
         self._may_ask_wallets(function)
+        self._may_miss_runs(function)
         sweeps = Schedule(
             self,
             "Sweeps",
@@ -285,6 +293,8 @@ class ServiceStack(Stack):
         for pass_, when in PASSES.items():
             event = {"command": "schedule", "pass": pass_, "at": events.EventField.time}
             runs.call(pass_.title(), when, event)
+        # Emulators find no metric in a log, and would raise them for ever.
+        self._target.only_on_aws(DeadMansSwitch(self, "RunsMissing"))
         return function
 
     def _reconciliation_api(self, reconciliation: Function) -> Function:
@@ -295,6 +305,12 @@ class ServiceStack(Stack):
         function.tell("RECONCILIATION_FUNCTION", reconciliation.name)
         function.allow(["lambda:InvokeFunction"], [reconciliation.arn])
         return function
+
+    def _may_miss_runs(self, function: Function) -> None:
+        """See how far the runs have come, and tell people once if it is not far enough."""
+        function.use(self._data.reports, "GetItem")
+        function.use(self._data.checkpoints, "GetItem", "PutItem")
+        self._alerts.accept_from(function)
 
     def _may_call_itself(self, function: Function) -> None:
         """Go on where its time was over. A policy apart: the function waits for its role's own."""

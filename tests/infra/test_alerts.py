@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from evenkeel.adapters.telemetry.metrics import NAMESPACE
+from evenkeel.adapters.telemetry.run_watch import COMPLETED
+from evenkeel.reconciliation.run import Scope
 from tests.infra.template import Properties, Template, as_list, in_words
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -77,6 +80,42 @@ def test_every_queue_where_messages_end_has_an_alarm(
     for each in ends.values():
         assert (each["ComparisonOperator"], each["Threshold"]) == ("GreaterThanThreshold", 0)
         assert (each["Statistic"], each["Period"], each["EvaluationPeriods"]) == ("Maximum", 60, 1)
+
+
+@pytest.mark.parametrize(
+    ("scope", "period_s", "count"), [("changes", 900, 1), ("everything", 3600, 26)]
+)
+def test_a_run_that_was_not_completed_is_an_alarm_and_so_is_no_number_at_all(
+    alarms: dict[str, Properties], scope: str, period_s: int, count: int
+) -> None:
+    [alarm] = [
+        each
+        for each in alarms.values()
+        if each.get("Dimensions") == [{"Name": "scope", "Value": scope}]
+    ]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, COMPLETED)
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == (
+        "Sum",
+        period_s,
+        count,
+    )
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_only_where_metrics_are_found_in_logs_they_can_be_missed(service: Template) -> None:
+    """An emulator would raise the alarms for ever: it finds none."""
+    missed = [
+        each
+        for each in service.resources.values()
+        if each["Type"] == ALARM and each["Properties"]["MetricName"] == COMPLETED
+    ]
+
+    assert {scope.value for scope in Scope} == {
+        each["Properties"]["Dimensions"][0]["Value"] for each in missed
+    }
+    assert {each["Condition"] for each in missed} == {"OnAws"}
 
 
 def test_every_alarm_tells_the_topic(alarms: dict[str, Properties]) -> None:

@@ -45,6 +45,9 @@ SWEEPER_RIGHTS = {
     "Payments.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "Payments.Arn/index/by_due": {"dynamodb:Query"},
     "Ledger.Arn": {"dynamodb:GetItem"},
+    "Reports.Arn": {"dynamodb:GetItem"},
+    "Checkpoints.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    "Alerts": {"sns:Publish"},
     "SweepsFailed.Arn": {"sqs:SendMessage"},
     "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
 }
@@ -131,6 +134,13 @@ EXPECTED_RIGHTS: Rights = {
         "Breakers.StreamArn": STREAM_RIGHTS,
         "CircuitQuarantine.Arn": {"sqs:SendMessage"},
         "CircuitStreamExpired.Arn": {"sqs:SendMessage"},
+        "Bus.Arn": {"events:PutEvents"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
+    "ReportStream": {
+        "Reports.StreamArn": STREAM_RIGHTS,
+        "ReportQuarantine.Arn": {"sqs:SendMessage"},
+        "ReportStreamExpired.Arn": {"sqs:SendMessage"},
         "Bus.Arn": {"events:PutEvents"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },

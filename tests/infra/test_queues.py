@@ -15,6 +15,8 @@ DEAD = {
     "PaymentQuarantine",
     "PaymentQueueDead",
     "PaymentStreamExpired",
+    "ReportQuarantine",
+    "ReportStreamExpired",
     "RunsFailed",
     "SweepsFailed",
     "WebhookDeliveriesDead",

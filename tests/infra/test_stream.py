@@ -10,6 +10,7 @@ READERS = [
     ("PaymentStream", "Payments", "Payment"),
     ("AccountStream", "Accounts", "Account"),
     ("CircuitStream", "Breakers", "Circuit"),
+    ("ReportStream", "Reports", "Report"),
 ]
 
 

@@ -29,7 +29,7 @@ EXPECTED_INDEXES = {
     },
 }
 
-STREAMED = ("Payments", "Ledger", "Accounts", "Breakers")
+STREAMED = ("Payments", "Ledger", "Accounts", "Breakers", "Reports")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 import evenkeel.bootstrap
 from evenkeel.entrypoints.event_data import DATA
 from evenkeel.events.model import Event, EventType
+from evenkeel.reconciliation.heartbeat import ALERT_TYPE as RECONCILIATION_MISSING
 from evenkeel.webhooks.sender import ALERT_TYPE as WEBHOOK_DISABLED
 from tests.event_docs import FOLDER, PAGE, page, path, schema, text
 from tests.event_samples import samples
@@ -25,6 +26,7 @@ CODE = Path(evenkeel.bootstrap.__file__).parent
 ALERTED = {
     "ledger/events.py": {EventType.LEDGER_TAMPERED.value},
     "reconciliation/alerting.py": {"MismatchFound", "MismatchResolved"},
+    "reconciliation/heartbeat.py": {RECONCILIATION_MISSING},
     "webhooks/sender.py": {WEBHOOK_DISABLED},
 }
 

@@ -1,19 +1,26 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from evenkeel import bootstrap
+from evenkeel.config import Misconfigured
+from evenkeel.entrypoints import heartbeat
 from evenkeel.errors import Declined, StoreBusy, TransferUnconfirmed
 from evenkeel.ledger.commands import Posted
 from evenkeel.ledger.transfer import Decline
 from evenkeel.payments.model import PENDING_FOR
 from evenkeel.payments.states import PaymentStatus
+from evenkeel.reconciliation.heartbeat import Heartbeat
 from evenkeel.resilience.circuit import Signal
 from functions.sweeper import handler as sweeper
 from tests.context import Context
+from tests.fakes.clock import NOON, ManualClock
+from tests.fakes.event_bus import RecordedAlerts
+from tests.fakes.report_store import InMemoryRunStore
 from tests.unit.logs import Logs
 from tests.unit.payments.platform import CLIENT, OPENING_MINOR, Platform, not_applied
 
@@ -51,6 +58,27 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
     monkeypatch.setattr(bootstrap, "sweeper", lambda: platform.sweeper)
     return platform
+
+
+class Silent:
+    """Runs that have come as far as this, or a table that nobody reaches."""
+
+    def __init__(self) -> None:
+        self.runs = InMemoryRunStore()
+        self.sent = RecordedAlerts()
+        self.fault: Exception | None = None
+
+    def heartbeat(self) -> Heartbeat:
+        if self.fault is not None:
+            raise self.fault
+        return Heartbeat(self.runs, self.sent, ManualClock())
+
+
+@pytest.fixture(autouse=True)
+def silent(monkeypatch: pytest.MonkeyPatch) -> Silent:
+    silent = Silent()
+    monkeypatch.setattr(bootstrap, "heartbeat", silent.heartbeat)
+    return silent
 
 
 @pytest.fixture
@@ -149,3 +177,39 @@ def test_a_sweep_that_cannot_begin_is_a_failed_invocation(monkeypatch: pytest.Mo
 
     with pytest.raises(StoreBusy):
         swept()
+
+
+def test_a_reconciliation_that_has_stopped_is_told_of_beside_the_sweep(
+    platform: Platform, silent: Silent
+) -> None:
+    silent.runs.until = NOON - timedelta(hours=1)
+    reply = swept()
+
+    assert [alert.type for alert in silent.sent.alerts] == ["ReconciliationMissing"]
+    assert reply["looked"] == 0
+
+
+def test_it_is_told_of_even_if_no_sweep_can_begin(
+    monkeypatch: pytest.MonkeyPatch, silent: Silent
+) -> None:
+    silent.runs.until = NOON - timedelta(hours=1)
+    monkeypatch.setattr(bootstrap, "sweeper", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        swept()
+    assert len(silent.sent.alerts) == 1
+
+
+@pytest.mark.parametrize("fault", [StoreBusy(), Misconfigured("no topic")])
+def test_a_sweep_is_made_though_nobody_knows_whether_reconciliation_goes_on(
+    platform: Platform, silent: Silent, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    of_the_check = Logs(monkeypatch, heartbeat.logger)
+    silent.fault = fault
+    platform.gateway.faults.append(answer_lost)
+    platform.pay()
+    reply = swept()
+
+    assert reply["completed"] == 1
+    line, _ = of_the_check.lines
+    assert (line["level"], line["exception_name"]) == ("ERROR", type(fault).__name__)

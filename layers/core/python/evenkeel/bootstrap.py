@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
     from evenkeel.reconciliation.changes import ChangeLog, ChangeStream
-    from evenkeel.reconciliation.engine import Engine
-    from evenkeel.reconciliation.ports import MismatchStore, RunCaller, RunStore
+    from evenkeel.reconciliation.heartbeat import Heartbeat
+    from evenkeel.reconciliation.ports import MismatchStore, ReportStream, RunCaller, RunStore
     from evenkeel.reconciliation.reports import Reports
+    from evenkeel.reconciliation.watched import WatchedEngine
     from evenkeel.resilience.breaker import Breaker
     from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
@@ -329,6 +330,13 @@ def circuit_stream() -> CircuitStream:
 
 
 @cache
+def report_stream() -> ReportStream:
+    from evenkeel.adapters.dynamodb.report_stream import DynamoDBReportStream
+
+    return DynamoDBReportStream()
+
+
+@cache
 def payment_changes() -> ChangeStream:
     from evenkeel.adapters.dynamodb.change_stream import DynamoDBChangeStream
     from evenkeel.reconciliation.changes import ChangedObject
@@ -490,16 +498,25 @@ def run_caller(function_name: str) -> RunCaller:
 
 
 @cache
-def reconciliation() -> Engine:
+def heartbeat() -> Heartbeat:
+    from evenkeel.reconciliation.heartbeat import Heartbeat
+
+    return Heartbeat(run_store(), alerts_once(), utc_now)
+
+
+@cache
+def reconciliation() -> WatchedEngine:
     from evenkeel.adapters import clients
     from evenkeel.adapters.dynamodb.books import DynamoDBBooks
     from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
     from evenkeel.adapters.dynamodb.step_store import DynamoDBStepStore
+    from evenkeel.adapters.telemetry.run_watch import LoggingRunWatch
     from evenkeel.reconciliation.engine import Engine
     from evenkeel.reconciliation.examiner import Examiner
     from evenkeel.reconciliation.journal_pass import JournalPass
     from evenkeel.reconciliation.registry import Registry
     from evenkeel.reconciliation.wallet_examiner import WalletExaminer
+    from evenkeel.reconciliation.watched import WatchedEngine
     from evenkeel.reconciliation.work import Work
 
     reader = clients.dynamodb_reader()
@@ -512,7 +529,7 @@ def reconciliation() -> Engine:
     log = DynamoDBChangeLog(reader, settings().changes_table)
     steps = DynamoDBStepStore(dynamodb(), settings().checkpoints_table, clock=utc_now)
     retry = store_retry()
-    return Engine(
+    engine = Engine(
         run_store(),
         Work(log, books, mismatch_store()),
         Examiner(books, WalletExaminer(books, wallets().store, retry), utc_now),
@@ -523,6 +540,7 @@ def reconciliation() -> Engine:
         utc_now,
         time.sleep,
     )
+    return WatchedEngine(engine, LoggingRunWatch())
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import Field, create_model
 
 from evenkeel.entrypoints.payment_reply import PaymentReply, RefundedReply
+from evenkeel.entrypoints.reconciliation_data import MismatchData, RunData
 from evenkeel.entrypoints.schema import Reply, Time
 from evenkeel.events.model import EventType
 from evenkeel.ledger.accounts import is_wallet
@@ -17,6 +18,8 @@ from evenkeel.ledger.ports import Tampering
 from evenkeel.ledger.transfer import Leg, Transfer, TransferKind
 from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import Refund
+from evenkeel.reconciliation.mismatch import Mismatch
+from evenkeel.reconciliation.run import Run
 from evenkeel.resilience.circuit import Transition
 
 # Two images of this size and the rest are within what the bus takes. An item of the journal as we
@@ -164,6 +167,9 @@ DATA: Mapping[EventType, type[Reply]] = {
     EventType.CIRCUIT_OPENED: CircuitData,
     EventType.CIRCUIT_HALF_OPENED: CircuitData,
     EventType.CIRCUIT_CLOSED: CircuitData,
+    EventType.MISMATCH_FOUND: MismatchData,
+    EventType.MISMATCH_RESOLVED: MismatchData,
+    EventType.RECONCILIATION_COMPLETED: RunData,
 }
 
 
@@ -193,6 +199,14 @@ def shown_tampering(tampering: Tampering) -> Mapping[str, Any]:
 
 def shown_transition(name: str, transition: Transition) -> Mapping[str, Any]:
     return _shown(CircuitData.of(name, transition))
+
+
+def shown_mismatch(mismatch: Mismatch) -> Mapping[str, Any]:
+    return _shown(MismatchData.of(mismatch))
+
+
+def shown_run(run: Run) -> Mapping[str, Any]:
+    return _shown(RunData.of(run))
 
 
 def _shown(data: Reply) -> Mapping[str, Any]:

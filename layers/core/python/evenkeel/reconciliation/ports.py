@@ -168,6 +168,28 @@ class MismatchStore(Protocol):
         """Return a client's mismatches in the report of a run, as they are now, gravest first."""
 
 
+class ReportStream(Protocol):
+    """What was written to runs and mismatches: one as it was before, if it was there, and after.
+
+    Nothing for a record that is not about one. Both may raise UnreadableRecord: it is about one,
+    and brings none as we write them.
+    """
+
+    def runs(self, raw: Mapping[str, Any]) -> tuple[Run | None, Run] | None: ...
+
+    def mismatches(self, raw: Mapping[str, Any]) -> tuple[Mismatch | None, Mismatch] | None: ...
+
+
+class RunWatch(Protocol):
+    """Told of runs, so that logs and metrics stay out of them. It never fails."""
+
+    def completed(self, run: Run) -> None:
+        """Say that one of the schedule's is over; again, if it is asked for again."""
+
+    def failed(self, error: Exception) -> None:
+        """Say that one could not go on, whoever has asked for it."""
+
+
 class RunCaller(Protocol):
     """Has a run done by somebody else, while nobody waits for it.
 
