@@ -10,7 +10,9 @@ from evenkeel.reconciliation.examiner import Examiner
 from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.mismatch import MismatchType
 from evenkeel.reconciliation.registry import Registry
+from evenkeel.reconciliation.repairs import Repairs
 from evenkeel.reconciliation.run import Run, Trigger, Window
+from evenkeel.reconciliation.survey import Surveyor
 from evenkeel.reconciliation.timetable import Pass, scheduled
 from evenkeel.reconciliation.wallet_examiner import WalletExaminer
 from evenkeel.reconciliation.work import Work
@@ -18,6 +20,7 @@ from tests.fakes.books import InMemoryBooks
 from tests.fakes.change_log import InMemoryChangeLog
 from tests.fakes.clock import ManualSeconds
 from tests.fakes.event_bus import RecordedAlerts
+from tests.fakes.guard import guarded
 from tests.fakes.report_store import InMemoryMismatchStore, InMemoryRunStore, InMemoryStepStore
 from tests.fakes.retry import instant_retry
 from tests.unit.payments.platform import Platform
@@ -55,16 +58,25 @@ class Office:
         retry = instant_retry()
         registry = Registry(self.mismatches, self.sent, retry, platform.clock)
         self.wallets = WalletExaminer(self.books, self.ledger, retry)
+        self.examiner = Examiner(self.books, self.wallets, platform.clock)
+        self.repairs = Repairs(
+            self.mismatches,
+            Surveyor(self.books, self.examiner, self.ledger, retry),
+            guarded(platform.gateway, circuit=platform.breaker),
+            retry,
+            platform.clock,
+        )
         self.engine = Engine(
             self.runs,
             Work(self.log, self.books, self.mismatches),
-            Examiner(self.books, self.wallets, platform.clock),
+            self.examiner,
             JournalPass(self.books, self.steps, self._wait),
             registry,
             self.callers,
             retry,
             platform.clock,
             self._wait,
+            self.repairs.automatic,
         )
 
     def note(self, changes: Iterable[Change]) -> None:
