@@ -112,18 +112,20 @@ class Engine:
             examined = list(threads.map(self._examined, pieces))
         place = run.place
         tallies: Tallies = {}
+        found: Seen = {}
         for piece, examination in zip(pieces, examined, strict=True):
             place = piece.place
             recorded = self.registry.record(run.id, place, examination.findings)
             tallies = added(tallies, recorded.tallies)
+            found |= {each.id: each for each in recorded.mismatches}
             seen.update({each.id: each for each in recorded.mismatches if each.news})
-            if run.trigger is Trigger.SCHEDULE:
-                mended = self.mend(recorded.mismatches, by)
-                seen.update({each.id: each for each in mended})
             if place.stage is Stage.OBJECTS:
                 tallies = added(tallies, examination.tallies)
             for mismatch in self._gone(piece, examination):
                 seen[mismatch.id] = mismatch
+        if run.trigger is Trigger.SCHEDULE:
+            # Not before: the pieces of a round were looked at when nothing was mended yet.
+            seen.update({each.id: each for each in self.mend(list(found.values()), by)})
         return self._save(run.advanced(place, tallies, by, self.clock()))
 
     def _summed_up(self, run: Run, by: str, seen: Seen) -> Run:
