@@ -22,6 +22,7 @@ from functions.payment_stream.handler import handler as payment_stream
 from functions.payment_worker.handler import handler as payment_worker
 from functions.payments_api.handler import handler as payments_api
 from functions.reconciliation_api.handler import handler as reconciliation_api
+from functions.report_stream.handler import handler as report_stream
 from functions.sweeper.handler import handler as sweeper
 from functions.wallet_commands.handler import handler as wallet_commands
 from functions.wallets_api.handler import handler as wallets_api
@@ -158,6 +159,14 @@ def test_records_of_the_breakers_are_told(listener: Listener) -> None:
     assert listener.types() == ["CircuitOpened", "CircuitHalfOpened"]
 
 
+def test_records_of_the_reports_are_told(listener: Listener) -> None:
+    report_stream(sample("report_records"), CONTEXT)
+
+    told = ["MismatchFound", "MismatchResolved", "ReconciliationCompleted"]
+    assert sorted(listener.types()) == told
+    assert {detail["clientId"] for detail in listener.heard} == {"cli_demo", None}
+
+
 @pytest.fixture
 def waiting(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     """A queue of deliveries, and the message that waits in it."""
@@ -221,6 +230,7 @@ def test_every_sample_is_used_here() -> None:
         "list_reports",
         "open_wallet",
         "payment_records",
+        "report_records",
         "sweep",
         "waiting_payment",
         "webhook_event",
