@@ -19,7 +19,10 @@ Facts = dict[str, str | int | None]
 class SummaryReply(Reply):
     """What a run has counted, of the caller's own."""
 
-    payments: Annotated[int, Field(description="That were looked at, once for each change.")]
+    payments: Annotated[
+        int,
+        Field(description="Looked at, once for each quarter of an hour in which they changed."),
+    ]
     transfers: Annotated[int, Field(description="That were compared with them.")]
     matched: Annotated[int, Field(description="Payments about which both sides agree.")]
     mismatched: Annotated[int, Field(description="Mismatches.")]
