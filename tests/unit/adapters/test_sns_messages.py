@@ -57,13 +57,15 @@ def test_a_mail_says_what_is_wrong_of_whom_since_when_and_what_to_do() -> None:
     lines = messages(FOUND)["email"].splitlines()
 
     assert lines[0] == f"CRITICAL: AMOUNT_MISMATCH found: {PAYMENT}"
-    assert "since          2026-01-01T12:00:01.000000Z" in lines
+    assert "when           2026-01-01T12:00:01.000000Z" in lines
     assert f"client         {CLIENT}" in lines
+    assert "first seen at  2026-01-01T12:00:01.000000Z" in lines
     assert f"payment id     {PAYMENT}" in lines
     assert f"wallet id      {WALLET}" in lines
     assert "expected       amount 1250, currency EUR" in lines
     assert "actual         amount 1, currency EUR" in lines
-    assert f"1. Read the report: GET /api/payments/reconcile/reports/{RUN.id}" in lines
+    report = f"GET /api/payments/reconcile/reports/{RUN.id}"
+    assert f"1. With a key of the client, read the report: {report}" in lines
     assert f"2. Look at the payment: GET /api/payments/{PAYMENT}" in lines
     repair = f"POST /api/payments/reconcile/mismatches/{MISMATCH.id}/repair"
     assert f'3. See what would put it right: {repair} with {{"apply": false}}' in lines

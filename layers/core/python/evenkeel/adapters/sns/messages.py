@@ -82,7 +82,7 @@ def chat(alert: Alert) -> Mapping[str, Any]:
 
 
 def _facts(alert: Alert) -> Iterator[str]:
-    facts = {"since": to_rfc3339(alert.occurred_at), "client": alert.client_id, **alert.data}
+    facts = {"when": to_rfc3339(alert.occurred_at), "client": alert.client_id, **alert.data}
     for name, value in facts.items():
         if value is not None:
             yield f"{_in_words(name):<{LABEL_WIDTH}} {_said(value)}"
