@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from evenkeel.payments.states import PaymentStatus
+from evenkeel.reconciliation.changes import Change, ChangedObject
 from evenkeel.reconciliation.mismatch import MismatchStatus, MismatchType
 from evenkeel.reconciliation.run import RunStatus
 from tests.unit.payments.platform import CLIENT, Platform
@@ -59,3 +60,15 @@ def test_a_failed_payment_that_was_debited_is_found_told_and_ended_when_it_is_go
     [mismatch] = office.mismatches.mismatches.values()
     assert mismatch.status is MismatchStatus.RESOLVED
     assert [alert.type for alert in office.sent.alerts] == ["MismatchFound", "MismatchResolved"]
+
+
+def test_the_debit_of_a_payment_that_was_removed_is_an_orphan_though_it_is_old(
+    office: Office,
+) -> None:
+    office.platform.pay()
+    del office.platform.store.payments[CLIENT, "pay_k1"]
+    office.note([Change(CLIENT, ChangedObject.PAYMENT, "pay_k1")])
+
+    office.run()
+
+    assert office.types() == [MismatchType.ORPHAN_TRANSFER]

@@ -18,14 +18,14 @@ from evenkeel.ledger.transfer import Record, Transfer, reversal_id, suspense_id
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.payments.states import PaymentStatus
-from evenkeel.reconciliation.case import Case, expected_transfer_ids
+from evenkeel.reconciliation.case import Case
 from evenkeel.reconciliation.changes import Change
 from evenkeel.reconciliation.examination import Examination
 from evenkeel.reconciliation.mismatch import Finding, MismatchType, Subject
 from evenkeel.reconciliation.payment_rules import judge
 from evenkeel.reconciliation.ports import Books, ObjectKey, Unreadable
 from evenkeel.reconciliation.run import Tallies, Tally, added
-from evenkeel.reconciliation.sight import Noted, Sight
+from evenkeel.reconciliation.sight import Noted, Sight, expected_ids
 from evenkeel.reconciliation.stray_rules import unnamed
 from evenkeel.reconciliation.wallet_examiner import WalletExaminer
 
@@ -75,8 +75,7 @@ class Examiner:
         """
         for _ in range(LOOK_COUNT_MAX):
             before = self._payment(key)
-            expected = expected_transfer_ids(before) if before else ()
-            records = self._with_corrections(key, claimed | set(expected))
+            records = self._with_corrections(key, claimed | set(expected_ids(key, before)))
             if self._payment(key) == before:
                 return Case(key, before, records)
         return None

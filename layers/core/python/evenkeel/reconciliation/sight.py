@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evenkeel.ledger.transfer import Record, Transfer
+from evenkeel.ids import derived_id
+from evenkeel.ledger.transfer import TRANSFER_PREFIX, Record, Transfer, resolution_id
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
 from evenkeel.reconciliation.case import Case, cases, expected_transfer_ids
@@ -62,7 +63,7 @@ class Sight:
         wanted = set(noted.loose)
         for key, claimed in noted.claims.items():
             payment = payments.get(key)
-            ids = claimed | set(_expected_ids(payment))
+            ids = claimed | set(expected_ids(key, payment))
             wanted |= {ObjectKey(key.client_id, id_) for id_ in ids}
         return cls(noted, payments, books.records(list(wanted), strong=False))
 
@@ -96,11 +97,16 @@ class Sight:
 
     def _named(self, keys: Sequence[PaymentKey]) -> Iterator[tuple[PaymentKey, Record]]:
         for key in keys:
-            for id_ in sorted(self.noted.claims[key] | set(_expected_ids(self.payments.get(key)))):
+            expected = expected_ids(key, self.payments.get(key))
+            for id_ in sorted(self.noted.claims[key] | set(expected)):
                 record = self.records.get(ObjectKey(key.client_id, id_))
                 if record is not None and not isinstance(record, Unreadable):
                     yield key, record
 
 
-def _expected_ids(payment: Payment | Unreadable | None) -> Sequence[str]:
-    return expected_transfer_ids(payment) if isinstance(payment, Payment) else ()
+def expected_ids(key: PaymentKey, payment: Payment | Unreadable | None) -> Sequence[str]:
+    """Return where to look for the transfers of a payment, even if it was removed."""
+    if isinstance(payment, Payment):
+        return expected_transfer_ids(payment)
+    debit_id = derived_id(TRANSFER_PREFIX, key.payment_id)
+    return debit_id, resolution_id(debit_id)
