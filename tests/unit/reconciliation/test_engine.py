@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from evenkeel.ledger.transfer import Transfer
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.reconciliation.changes import Change, ChangedObject
 from evenkeel.reconciliation.mismatch import MismatchStatus, MismatchType
@@ -72,3 +73,29 @@ def test_the_debit_of_a_payment_that_was_removed_is_an_orphan_though_it_is_old(
     office.run()
 
     assert office.types() == [MismatchType.ORPHAN_TRANSFER]
+
+
+def test_an_entry_that_nobody_can_read_accuses_its_own_wallet_only(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = office.platform
+    spoilt, _ = platform.wallets.open(CLIENT, "bob", "EUR", opening_minor=5)
+    platform.pay("k1", 1)
+    platform.pay("k2", 1)
+    entry = office.ledger.entry
+
+    def unreadable(client_id: str, wallet_id: str, number: int) -> Transfer | None:
+        if wallet_id == spoilt.id:
+            raise ValueError
+        return entry(client_id, wallet_id, number)
+
+    monkeypatch.setattr(office.ledger, "entry", unreadable)
+    office.note_all()
+    office.note([Change(CLIENT, ChangedObject.ACCOUNT, spoilt.id, account_ids=(spoilt.id,))])
+
+    run = office.run()
+
+    [mismatch] = office.mismatches.mismatches.values()
+    assert mismatch.finding.subject.account_id == spoilt.id
+    assert mismatch.is_open
+    assert run.total.matched == 2

@@ -10,9 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from evenkeel.errors import EvenkeelError
 from evenkeel.ledger.accounts import is_wallet
 from evenkeel.ledger.transfer import Record, Transfer
+from evenkeel.reconciliation.changes import Change, ChangedObject
 from evenkeel.reconciliation.entry_rules import is_sound_entry, is_sound_head, loose
+from evenkeel.reconciliation.examination import unexaminable
 from evenkeel.reconciliation.mismatch import Finding, MismatchType, Subject
 from evenkeel.reconciliation.ports import Books, ObjectKey, StoredWallet, Unreadable
 from evenkeel.reconciliation.sight import Sight
@@ -52,10 +55,18 @@ class WalletExaminer:
             stored = wallets.get(key)
             if not isinstance(stored, StoredWallet):
                 yield _lost(key, stored)
-            elif key in sight.noted.torn or self._is_suspicious(
-                key, stored, entries.get(key, ()), records
-            ):
-                yield from self._diagnosed(stored)
+                continue
+            try:
+                if key in sight.noted.torn or self._is_suspicious(
+                    key, stored, entries.get(key, ()), records
+                ):
+                    yield from list(self._diagnosed(stored))
+            except EvenkeelError:
+                raise
+            except Exception as error:
+                # An entry that nobody can read must not throw suspicion on other wallets.
+                change = Change(key.client_id, ChangedObject.ACCOUNT, key.id)
+                yield unexaminable(change, error)
 
     def _is_suspicious(
         self, key: ObjectKey, stored: StoredWallet, entries: Sequence[Transfer], records: _Records
