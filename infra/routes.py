@@ -76,6 +76,7 @@ ROUTES = (
         ("GET", "/api/payments/reconcile/reports", READS),
         ("GET", "/api/payments/reconcile/reports/{id}", READS),
         ("GET", "/api/payments/reconcile/reports/{id}/mismatches", READS),
+        ("POST", "/api/payments/reconcile/mismatches/{id}/repair", CHANGES),
     ),
     *_routes(
         "ops_api",

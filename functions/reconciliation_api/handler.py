@@ -1,4 +1,4 @@
-"""Reconciliation over HTTP: run it now, and look at what its runs have found."""
+"""Reconciliation over HTTP: run it now, look at what its runs have found, and put it right."""
 
 from http import HTTPStatus
 from typing import Any
@@ -14,11 +14,14 @@ from evenkeel.entrypoints.problems import RETRY_AFTER_S
 from evenkeel.entrypoints.report_cursors import read_mismatch, read_run, write_place
 from evenkeel.entrypoints.schema import PAGE_LIMIT_DEFAULT, Cursor, Limit, Since, Until
 from evenkeel.ids import random_id
+from evenkeel.reconciliation import repairs
 from evenkeel.reconciliation.reports import Wish
 from evenkeel.reconciliation.run import RUN_PREFIX
 from functions.reconciliation_api.schema import (
     MismatchList,
     MismatchReply,
+    RepairMismatch,
+    RepairReply,
     ReportReply,
     RunList,
     RunReply,
@@ -27,6 +30,7 @@ from functions.reconciliation_api.schema import (
 api = Api("Reconciliation")
 
 READ = Access(Scope.OPS_READ)
+ACT = Access(Scope.OPS_WRITE, takes_body=True, may_omit_body=True)
 
 # The gateway gives up after 29 s, and before and after the wait there are calls to be made.
 WAIT_S_MAX = 18.0
@@ -79,6 +83,31 @@ def list_mismatches(
             next_cursor=write_place(page.beyond),
         )
     )
+
+
+@api.post(
+    "/api/payments/reconcile/mismatches/{id}/repair",
+    ACT,
+    answers=(200, 202),
+    refuses=(402, 404, 409),
+)
+def repair_mismatch(id: str, request: RepairMismatch) -> Response[RepairReply]:
+    """Say what would put a mismatch right, or have it posted; nothing is ever edited."""
+    request.require_reason()
+    caller = api.caller
+    wish = repairs.Wish(
+        caller.client_id,
+        id,
+        by=caller.principal.key_id,
+        request_id=caller.request_id,
+        reason=request.reason,
+        apply=request.apply,
+    )
+    outcome = bootstrap.repairs().repair(wish, caller.deadline)
+    if outcome.cause is not None:
+        body = RepairReply.of(outcome)
+        return reply(body, HTTPStatus.ACCEPTED, retry_after_s=RETRY_AFTER_S)
+    return reply(RepairReply.of(outcome))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from evenkeel.entrypoints.schema import ListReply, Reply, Time
+from evenkeel.entrypoints.schema import ListReply, Reply, Request, Time
+from evenkeel.errors import FieldError, ValidationFailed
 from evenkeel.events.model import Severity
-from evenkeel.reconciliation.mismatch import Mismatch, MismatchStatus, MismatchType
+from evenkeel.reconciliation.mismatch import Mismatch, MismatchStatus, MismatchType, Repair
+from evenkeel.reconciliation.policy import Plan, Policy
+from evenkeel.reconciliation.remedy import Action, Step
+from evenkeel.reconciliation.repairs import Outcome
 from evenkeel.reconciliation.reports import SHOWN_COUNT_MAX, Report
 from evenkeel.reconciliation.run import Run, RunStatus, Scope, Tally, Trigger
 
@@ -41,6 +45,20 @@ class SummaryReply(Reply):
         )
 
 
+class MendedReply(Reply):
+    """What somebody has had posted to put a mismatch right."""
+
+    by: Annotated[str, Field(description="The id of a key, or `reconciliation` itself.")]
+    at: Time
+    reason: str
+    transfer_ids: list[str]
+
+    @classmethod
+    def of(cls, repair: Repair) -> MendedReply:
+        ids = list(repair.transfer_ids)
+        return cls(by=repair.by, at=repair.at, reason=repair.reason, transfer_ids=ids)
+
+
 class MismatchReply(Reply):
     """Where a payment, the ledger and the accounts disagree, as it is now."""
 
@@ -59,6 +77,9 @@ class MismatchReply(Reply):
     last_seen_at: Time
     resolved_at: Annotated[Time | None, Field(description="When it was repaired, or gone.")]
     occurrence: Annotated[int, Field(description="How often it has come up.")]
+    repair: Annotated[
+        MendedReply | None, Field(description="While it is OPEN: what is under way, or unknown.")
+    ]
 
     @classmethod
     def of(cls, mismatch: Mismatch) -> MismatchReply:
@@ -77,6 +98,7 @@ class MismatchReply(Reply):
             last_seen_at=mismatch.last_seen_at,
             resolved_at=mismatch.ended_at,
             occurrence=mismatch.occurrence,
+            repair=MendedReply.of(mismatch.repair) if mismatch.repair else None,
         )
 
 
@@ -112,6 +134,77 @@ class ReportReply(RunReply):
         mismatches = [MismatchReply.of(each) for each in report.mismatches]
         return cls.model_validate(
             _fields(report.run, report.client_id) | {"mismatches": mismatches}
+        )
+
+
+class RepairMismatch(Request):
+    """By default nothing is posted: the answer says what would be."""
+
+    apply: bool = False
+    reason: Annotated[
+        str | None,
+        Field(min_length=1, max_length=255, description="Needed to apply; for the statements."),
+    ] = None
+
+    def require_reason(self) -> None:
+        if self.apply and self.reason is None:
+            raise ValidationFailed(FieldError("reason", "needed to apply a repair"))
+
+
+class StepReply(Reply):
+    """One transfer."""
+
+    action: Action
+    transfer_id: str
+    amount: int
+    currency: str
+    from_: Annotated[str, Field(alias="from", description="A wallet, or the name of an account.")]
+    to: str
+    condition: Annotated[
+        Literal["declined"] | None,
+        Field(description="It is posted only if the step before is declined, for good."),
+    ]
+
+    @classmethod
+    def of(cls, step: Step) -> StepReply:
+        return cls(
+            action=step.action,
+            transfer_id=step.transfer_id,
+            amount=step.amount.amount_minor,
+            currency=step.amount.currency,
+            from_=step.debited,
+            to=step.credited,
+            condition="declined" if step.is_fallback else None,
+        )
+
+
+class PlanReply(Reply):
+    policy: Annotated[
+        Policy, Field(description="Who decides: the platform, you by applying it, or you by hand.")
+    ]
+    steps: list[StepReply]
+    why: str
+
+    @classmethod
+    def of(cls, plan: Plan) -> PlanReply:
+        return cls(
+            policy=plan.policy, steps=[StepReply.of(each) for each in plan.steps], why=plan.why
+        )
+
+
+class RepairReply(Reply):
+    """A mismatch as it is now, and what puts it right."""
+
+    mismatch: MismatchReply
+    plan: PlanReply
+    applied: Annotated[bool, Field(description="Whether the steps are posted.")]
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> RepairReply:
+        return cls(
+            mismatch=MismatchReply.of(outcome.mismatch),
+            plan=PlanReply.of(outcome.plan),
+            applied=outcome.applied,
         )
 
 

@@ -282,6 +282,7 @@ class ServiceStack(Stack):
         )
         function.use(self._data.checkpoints, "GetItem", "PutItem")
         self._alerts.accept_from(function)
+        self._may_ask_wallets(function)
         self._may_call_itself(function)
         runs = Schedule(
             self,
@@ -298,9 +299,18 @@ class ServiceStack(Stack):
         return function
 
     def _reconciliation_api(self, reconciliation: Function) -> Function:
-        """It waits for runs, and does none: what they read is not for it to read."""
+        """It waits for runs, and does none; what is to be repaired it looks at itself."""
         function = self._function("reconciliation_api", timeout_s=28)
-        function.use(self._data.reports, "BatchGetItem", "GetItem", queries=["by_list"])
+        function.use(self._data.reports, "BatchGetItem", "GetItem", "PutItem", queries=["by_list"])
+        function.use(self._data.payments, "BatchGetItem")
+        function.use(
+            self._data.ledger,
+            "BatchGetItem",
+            "GetItem",
+            queries=["by_debit_wallet", "by_credit_wallet"],
+        )
+        function.use(self._data.accounts, "BatchGetItem", "GetItem")
+        self._may_ask_wallets(function)
         function.use(self._data.clients, "GetItem")
         function.tell("RECONCILIATION_FUNCTION", reconciliation.name)
         function.allow(["lambda:InvokeFunction"], [reconciliation.arn])

@@ -88,9 +88,20 @@ EXPECTED_SETTINGS = {
         "changes_table",
         "reports_table",
         "checkpoints_table",
+        "breakers_table",
+        "wallet_function",
         "alerts_topic",
     },
-    "ReconciliationApi": {"reports_table", "clients_table", "reconciliation_function"},
+    "ReconciliationApi": {
+        "reports_table",
+        "clients_table",
+        "reconciliation_function",
+        "payments_table",
+        "ledger_table",
+        "accounts_table",
+        "breakers_table",
+        "wallet_function",
+    },
     "WebhooksApi": {
         "webhooks_table",
         "deliveries_table",
@@ -108,8 +119,8 @@ EXPECTED_SETTINGS = {
     },
 }
 
-# Those that debit wallets, by one way or the other.
-PAYERS = {"PaymentsApi", "PaymentWorker", "Sweeper"}
+# Those that have money moved, by one way or the other.
+PAYERS = {"PaymentsApi", "PaymentWorker", "Sweeper", "Reconciliation", "ReconciliationApi"}
 
 
 @pytest.fixture

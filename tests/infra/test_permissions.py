@@ -54,6 +54,10 @@ SWEEPER_RIGHTS = {
 BREAKER_RIGHTS = {
     "Breakers.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
 }
+ASKS_WALLETS = {
+    **BREAKER_RIGHTS,
+    "WalletCommandsFunction.Arn": {"lambda:InvokeFunction"},
+}
 STREAM_RIGHTS = {
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
@@ -66,10 +70,7 @@ PAYERS_RIGHTS = {
     "Sweeper": {**SWEEPER_RIGHTS, **BREAKER_RIGHTS},
 }
 EXPECTED_RIGHTS: Rights = {
-    **{
-        name: {**rights, "WalletCommandsFunction.Arn": {"lambda:InvokeFunction"}}
-        for name, rights in PAYERS_RIGHTS.items()
-    },
+    **{name: {**rights, **ASKS_WALLETS} for name, rights in PAYERS_RIGHTS.items()},
     "WalletsApi": {
         "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
@@ -162,15 +163,22 @@ EXPECTED_RIGHTS: Rights = {
         "Reports.Arn/index/by_list": {"dynamodb:Query"},
         "Checkpoints.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "ReconciliationFunction.Arn": {"lambda:InvokeFunction"},
+        **ASKS_WALLETS,
         "RunsFailed.Arn": {"sqs:SendMessage"},
         "Alerts": {"sns:Publish"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
     "ReconciliationApi": {
-        "Reports.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+        "Reports.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "Reports.Arn/index/by_list": {"dynamodb:Query"},
+        "Payments.Arn": {"dynamodb:BatchGetItem"},
+        "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+        "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
+        "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
+        "Accounts.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
         "Clients.Arn": {"dynamodb:GetItem"},
         "ReconciliationFunction.Arn": {"lambda:InvokeFunction"},
+        **ASKS_WALLETS,
     },
     "WebhooksApi": {
         "Webhooks.Arn": {
@@ -238,6 +246,17 @@ def test_inline_payments_are_their_own_wallet_and_invoke_none(
 
     assert rights.pop("*") > EVERYONE["*"]  # And the network interfaces of the vpc option.
     assert rights == {**log_rights(name), **PAYERS_RIGHTS[name], **WALLET_RIGHTS}
+
+
+@pytest.mark.parametrize("name", ["Reconciliation", "ReconciliationApi"])
+def test_inline_repairs_are_their_own_wallet_and_invoke_none(
+    name: str, other_service: Template
+) -> None:
+    rights = rights_of(other_service)[name]
+
+    assert "WalletCommandsFunction.Arn" not in rights
+    for resource, actions in WALLET_RIGHTS.items():
+        assert actions <= rights[resource]
 
 
 def test_nobody_may_change_or_delete_what_is_in_the_ledger(

@@ -11,6 +11,10 @@ from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.access.service import Doorkeeper, Keyring
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
+from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.reconciliation.repairs import Repairs
+from evenkeel.reconciliation.survey import Surveyor
+from evenkeel.reconciliation.wallet_examiner import WalletExaminer
 from evenkeel.resilience.switchboard import Switchboard
 from evenkeel.wallets.service import Wallets
 from functions.ops_api import handler as ops_api
@@ -21,6 +25,7 @@ from functions.webhooks_api import handler as webhooks_api
 from tests.context import Context
 from tests.events import event
 from tests.fakes.access_store import InMemoryAccessStore
+from tests.fakes.books import InMemoryBooks
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import ManualClock
 from tests.fakes.desk import payment_desk
@@ -44,12 +49,14 @@ class Site:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = ManualClock()
-        self.wallets = Wallets(InMemoryWalletStore(), instant_retry(), self.clock)
+        self.ledger = InMemoryWalletStore()
+        self.wallets = Wallets(self.ledger, instant_retry(), self.clock)
         self.gateway = FlakyGateway(InlineWalletGateway(self.wallets))
         self.circuits = InMemoryCircuitStore()
         self.queue = InMemoryPaymentQueue()
+        self.payments = InMemoryPaymentStore()
         self.desk = payment_desk(
-            InMemoryPaymentStore(),
+            self.payments,
             guarded(self.gateway, circuit=breaker(self.clock, self.circuits)),
             self.clock,
             queue=lambda: self.queue,
@@ -59,6 +66,7 @@ class Site:
         )
         self.office = Office(self.clock)
         self.reconciliation = Desk(self.clock)
+        self.repairs = self._repairs()
         self.keyring = Keyring(InMemoryAccessStore(), self.clock)
         for client_id in (MINE, OTHER):
             self.keyring.create_client("a client", client_id)
@@ -71,6 +79,7 @@ class Site:
         monkeypatch.setattr(bootstrap, "switchboard", lambda: self.switchboard)
         monkeypatch.setattr(bootstrap, "webhooks", lambda: self.office.webhooks)
         monkeypatch.setattr(bootstrap, "reports", lambda: self.reconciliation.reports)
+        monkeypatch.setattr(bootstrap, "repairs", lambda: self.repairs)
         self._numbers = itertools.count(1)
 
     def key_of(self, client_id: str, scopes: Iterable[Scope]) -> str:
@@ -111,6 +120,18 @@ class Site:
 
     def ask(self, raw: dict[str, Any]) -> Answer:
         return Answer.of(_handler_of(raw)(raw, Context()))
+
+    def _repairs(self) -> Repairs:
+        ledger, retry = self.ledger, instant_retry()
+        books = InMemoryBooks(self.payments, ledger)
+        examiner = Examiner(books, WalletExaminer(books, ledger, retry), self.clock)
+        return Repairs(
+            self.reconciliation.mismatches,
+            Surveyor(books, examiner, ledger, retry),
+            guarded(self.gateway, circuit=breaker(self.clock, self.circuits)),
+            retry,
+            self.clock,
+        )
 
     def wallet(self, user_id: str = "alice", currency: str = "EUR", balance: int = 0) -> str:
         """Open a wallet and return its id."""

@@ -41,6 +41,7 @@ MISMATCH = {
     "lastSeenAt": "2026-01-01T12:00:00.000000Z",
     "resolvedAt": None,
     "occurrence": 1,
+    "repair": None,
 }
 
 

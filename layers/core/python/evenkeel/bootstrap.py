@@ -40,8 +40,16 @@ if TYPE_CHECKING:
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
     from evenkeel.reconciliation.changes import ChangeLog, ChangeStream
+    from evenkeel.reconciliation.examiner import Examiner
     from evenkeel.reconciliation.heartbeat import Heartbeat
-    from evenkeel.reconciliation.ports import MismatchStore, ReportStream, RunCaller, RunStore
+    from evenkeel.reconciliation.ports import (
+        Books,
+        MismatchStore,
+        ReportStream,
+        RunCaller,
+        RunStore,
+    )
+    from evenkeel.reconciliation.repairs import Repairs
     from evenkeel.reconciliation.reports import Reports
     from evenkeel.reconciliation.watched import WatchedEngine
     from evenkeel.resilience.breaker import Breaker
@@ -505,40 +513,67 @@ def heartbeat() -> Heartbeat:
 
 
 @cache
-def reconciliation() -> WatchedEngine:
+def books() -> Books:
     from evenkeel.adapters import clients
     from evenkeel.adapters.dynamodb.books import DynamoDBBooks
-    from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
-    from evenkeel.adapters.dynamodb.step_store import DynamoDBStepStore
-    from evenkeel.adapters.telemetry.run_watch import LoggingRunWatch
-    from evenkeel.reconciliation.engine import Engine
-    from evenkeel.reconciliation.examiner import Examiner
-    from evenkeel.reconciliation.journal_pass import JournalPass
-    from evenkeel.reconciliation.registry import Registry
-    from evenkeel.reconciliation.wallet_examiner import WalletExaminer
-    from evenkeel.reconciliation.watched import WatchedEngine
-    from evenkeel.reconciliation.work import Work
 
-    reader = clients.dynamodb_reader()
-    books = DynamoDBBooks(
-        reader,
+    return DynamoDBBooks(
+        clients.dynamodb_reader(),
         payments_table=settings().payments_table,
         ledger_table=settings().ledger_table,
         accounts_table=settings().accounts_table,
     )
-    log = DynamoDBChangeLog(reader, settings().changes_table)
+
+
+@cache
+def examiner() -> Examiner:
+    from evenkeel.reconciliation.examiner import Examiner
+    from evenkeel.reconciliation.wallet_examiner import WalletExaminer
+
+    wallet_examiner = WalletExaminer(books(), wallets().store, store_retry())
+    return Examiner(books(), wallet_examiner, utc_now)
+
+
+@cache
+def repairs() -> Repairs:
+    from evenkeel.reconciliation.repairs import Repairs
+    from evenkeel.reconciliation.survey import Surveyor
+
+    return Repairs(
+        mismatch_store(),
+        Surveyor(books(), examiner(), wallets().store, store_retry()),
+        _wallet_guard(random_id("env")),
+        store_retry(),
+        utc_now,
+    )
+
+
+@cache
+def reconciliation() -> WatchedEngine:
+    from evenkeel.adapters import clients
+    from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
+    from evenkeel.adapters.dynamodb.step_store import DynamoDBStepStore
+    from evenkeel.adapters.telemetry.run_watch import LoggingRunWatch
+    from evenkeel.reconciliation.engine import Engine
+    from evenkeel.reconciliation.journal_pass import JournalPass
+    from evenkeel.reconciliation.registry import Registry
+    from evenkeel.reconciliation.watched import WatchedEngine
+    from evenkeel.reconciliation.work import Work
+
+    log = DynamoDBChangeLog(clients.dynamodb_reader(), settings().changes_table)
     steps = DynamoDBStepStore(dynamodb(), settings().checkpoints_table, clock=utc_now)
     retry = store_retry()
     engine = Engine(
         run_store(),
-        Work(log, books, mismatch_store()),
-        Examiner(books, WalletExaminer(books, wallets().store, retry), utc_now),
-        JournalPass(books, steps, time.sleep),
+        Work(log, books(), mismatch_store()),
+        examiner(),
+        JournalPass(books(), steps, time.sleep),
         Registry(mismatch_store(), alerts_once(), retry, utc_now),
         run_caller(settings().this_function),
         retry,
         utc_now,
         time.sleep,
+        repairs().automatic,
     )
     return WatchedEngine(engine, LoggingRunWatch())
 

@@ -87,6 +87,7 @@ class ProblemReply(Reply):
     payment_status: str | None = None
     wallet_status: str | None = None
     webhook_status: str | None = None
+    mismatch_status: str | None = None
 
 
 def _known_currency(code: str) -> str:
