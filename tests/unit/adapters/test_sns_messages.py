@@ -65,7 +65,7 @@ def test_a_mail_says_what_is_wrong_of_whom_since_when_and_what_to_do() -> None:
     assert "expected       amount 1250, currency EUR" in lines
     assert "actual         amount 1, currency EUR" in lines
     report = f"GET /api/payments/reconcile/reports/{RUN.id}"
-    assert f"1. With a key of the client, read the report: {report}" in lines
+    assert f"1. With a key of the client, read {report}" in lines
     assert f"2. Look at the payment: GET /api/payments/{PAYMENT}" in lines
     repair = f"POST /api/payments/reconcile/mismatches/{MISMATCH.id}/repair"
     assert f'3. See what would put it right: {repair} with {{"apply": false}}' in lines

@@ -18,7 +18,7 @@ TITLES = {News.FOUND: "found", News.ENDED: "resolved"}
 SHOWN_COUNT_MAX = 10
 
 # A report shows to each client what is its own.
-READ_REPORT = "With a key of the client, read the report: GET /api/payments/reconcile/reports/{runId}"
+READ_REPORT = "With a key of the client, read GET /api/payments/reconcile/reports/{runId}"
 READ_RUNBOOK = "Then go on as docs/alerting.md says, under MismatchFound"
 
 _GRAVEST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
