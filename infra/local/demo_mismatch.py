@@ -123,13 +123,16 @@ class Mismatches:
         dry = self._ops.post(path, {})
         expect(dry, HTTPStatus.OK)
         claim(not dry.body["applied"], "nothing was posted yet", dry)
-        [step] = dry.body["plan"]["steps"]
-        tell("dry run", f"would {step['action']} {money(step['amount'])}", dry)
+        for step in dry.body["plan"]["steps"]:
+            unless = ", if that is declined" if step["condition"] else ""
+            said = f"{money(step['amount'])} from {step['from']} to {step['to']}"
+            tell("dry run", f"would {step['action']} {said}{unless}", dry)
 
         done = self._ops.post(path, {"apply": True, "reason": "planted by the demo"})
         expect(done, HTTPStatus.OK)
         claim(done.body["mismatch"]["status"] == "REPAIRED", "it is repaired", done)
-        tell("repaired", f"{mismatch['type']} by {step['transferId']}", done)
+        posted = ", ".join(done.body["mismatch"]["repair"]["transferIds"])
+        tell("repaired", f"{mismatch['type']} by {posted}", done)
 
     def _claim_balance(self, wallet: Wallet, balance: int) -> None:
         answer = self._ops.get(f"/api/wallets/{wallet.id}")

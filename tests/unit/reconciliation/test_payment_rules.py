@@ -88,15 +88,21 @@ def test_a_debit_that_was_taken_back_is_missing() -> None:
     assert found(payment, debit, reversal(debit)) == [("COMPLETED_LEDGER_MISSING", debit.id)]
 
 
-@pytest.mark.parametrize("named", ["trf_other", None])
-def test_a_payment_that_names_another_debit_than_its_own_is_told(named: str | None) -> None:
+def test_a_payment_that_names_another_debit_than_its_own_is_told() -> None:
     payment, debit = debited()
 
-    (finding,) = findings(replace(payment, transfer_id=named), debit)
+    (finding,) = findings(replace(payment, transfer_id="trf_other"), debit)
 
     assert (finding.type, finding.subject.transfer_id) == ("COMPLETED_LEDGER_MISSING", debit.id)
-    assert finding.expected == {"status": "COMPLETED", "transferId": named}
+    assert finding.expected == {"status": "COMPLETED", "transferId": "trf_other"}
     assert finding.actual["transferId"] == debit.id
+
+
+def test_a_payment_that_names_no_debit_is_as_right_as_its_money() -> None:
+    payment, debit = debited()
+
+    assert found(replace(payment, transfer_id=None), debit) == []
+    assert found(replace(payment, transfer_id=None)) == [("COMPLETED_LEDGER_MISSING", debit.id)]
 
 
 def test_a_payment_and_a_record_under_another_id_do_not_vouch_for_each_other() -> None:

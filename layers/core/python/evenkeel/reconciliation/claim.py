@@ -46,7 +46,7 @@ class Claim:
         """Return the finding that something else, or nothing, is there."""
         return self._finding(MismatchType.COMPLETED_LEDGER_MISSING, self.facts, facts_of(record))
 
-    def misnamed(self, transfer_id: str | None, transfer: Transfer) -> Finding:
+    def misnamed(self, transfer_id: str, transfer: Transfer) -> Finding:
         """Return the finding that the payment names another transfer than the one that is right."""
         expected = {"status": self.status, "transferId": transfer_id}
         type_ = MismatchType.COMPLETED_LEDGER_MISSING

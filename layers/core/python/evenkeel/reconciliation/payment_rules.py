@@ -80,7 +80,8 @@ def _completed(evidence: Evidence) -> Iterator[Finding]:
         met.append((claim, transfer))
     claim, paid = met[-1]
     named_id = evidence.payment.transfer_id
-    if named_id != paid.id:
+    # One that names none is as right as its money: what was debited late was asked for by others.
+    if named_id not in (None, paid.id):
         yield claim.misnamed(named_id, paid)
     for claim, transfer in met:
         yield from claim.differences(transfer)
