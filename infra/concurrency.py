@@ -20,7 +20,7 @@ CONCURRENCY = {
     "payment_worker": {"aws": 20, "local": 2},
     "sweeper": {"aws": 2, "local": 2},
     "reconciliation": {"aws": 10, "local": 2},
-    "reconciliation_api": {"aws": 10, "local": 1},
+    "reconciliation_api": {"aws": 10, "local": 2},
     "webhooks_api": {"aws": 10, "local": 1},
     "webhooks": {"aws": 10, "local": 1},
     "webhook_sender": {"aws": 20, "local": 2},

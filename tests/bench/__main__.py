@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.local.processes import marked
 from infra.local.stack import LocalStack
-from tests.bench import breaker, outbox, reconciliation
+from tests.bench import breaker, outbox, reading, reconciliation
 from tests.bench.guard import added_cpu_ms
 from tests.bench.init import best_cpu_ms
 from tests.bench.throughput import CALLER_COUNTS, PAYMENTS_PER_LEVEL, measure
@@ -30,7 +30,7 @@ def main() -> int:
     print(report)
     PATH.parent.mkdir(exist_ok=True)
     PATH.write_text(report)
-    return max(outbox.main(), breaker.main(), reconciliation.main())
+    return max(outbox.main(), breaker.main(), reconciliation.main(), reading.main())
 
 
 def _report(stack: dict[str, Any], folder: Path) -> Iterator[str]:

@@ -15,6 +15,7 @@ from evenkeel.adapters.dynamodb.books import DynamoDBBooks
 from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
 from evenkeel.adapters.dynamodb.mismatch_store import DynamoDBMismatchStore
 from evenkeel.adapters.dynamodb.run_store import DynamoDBRunStore
+from evenkeel.adapters.dynamodb.step_store import DynamoDBStepStore
 from evenkeel.adapters.dynamodb.wallet_store import DynamoDBWalletStore
 from evenkeel.clock import Clock, Deadline
 from evenkeel.reconciliation.changes import ChangeLog
@@ -28,7 +29,6 @@ from evenkeel.reconciliation.wallet_examiner import WalletExaminer
 from evenkeel.reconciliation.work import Work
 from tests.fakes.clock import ManualSeconds
 from tests.fakes.event_bus import RecordedAlerts
-from tests.fakes.report_store import InMemoryStepStore
 from tests.fakes.retry import instant_retry
 from tests.unit.reconciliation.office import Callers
 
@@ -88,12 +88,13 @@ class Bureau:
             accounts_table=accounts,
         )
         store = DynamoDBWalletStore(self.dynamodb, ledger_table=ledger, accounts_table=accounts)
+        steps = DynamoDBStepStore(self.dynamodb, self.names["CHECKPOINTS_TABLE"], clock=self.clock)
         mismatches = self._mismatches()
         return Engine(
             DynamoDBRunStore(self.dynamodb, self.names["REPORTS_TABLE"]),
             Work(self.log, books, mismatches),
             Examiner(books, WalletExaminer(books, store, retry), self.clock),
-            JournalPass(books, InMemoryStepStore(), self.wait),
+            JournalPass(books, steps, self.wait),
             Registry(mismatches, self.alerts, retry, self.clock),
             Callers(),
             retry,

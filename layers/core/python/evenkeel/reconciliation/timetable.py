@@ -15,8 +15,9 @@ from evenkeel.reconciliation.run import Run, Scope, Trigger, Window, scheduled_i
 
 # More than any clock of ours is wrong by.
 OVERLAP = timedelta(minutes=6)
-# After so long what was noted can be read, and what was changed is noted.
-SETTLED_AFTER = timedelta(seconds=3)
+# After so long what was changed is noted, and can be read: the readers of the streams have had to
+# be started, perhaps, and to wait for a second to fill a batch.
+SETTLED_AFTER = timedelta(seconds=6)
 DAY = timedelta(hours=24)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
