@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from evenkeel.errors import DeclineReason
 from evenkeel.ledger.transfer import Decline, Transfer
 from evenkeel.money import Money
-from evenkeel.reconciliation.entry_rules import is_sound_entry, is_sound_head, loose
-from evenkeel.wallets.model import Wallet
+from evenkeel.reconciliation.entry_rules import is_sound_entry, is_sound_head
 from tests.fakes.clock import NOON
 from tests.unit.reconciliation.ledgers import Ledger, driven, moves, unhurried, with_entry
 
@@ -202,42 +200,3 @@ def test_what_is_available_is_held_to_the_counters(ledger: Ledger) -> None:
     assert is_sound_head(wallet, head, available_minor=wallet.available_minor)
     assert not is_sound_head(wallet, head, available_minor=wallet.available_minor - 1)
     assert not is_sound_head(wallet, head, available_minor=0)
-
-
-# What hangs loose.
-
-
-def ids(transfers: list[Transfer]) -> list[str]:
-    return [each.id for each in transfers]
-
-
-@unhurried
-@given(moves(), st.data())
-def test_only_the_newest_of_each_run_that_was_seen_is_loose(
-    history: list[tuple[str, int]], data: st.DataObject
-) -> None:
-    ledger = driven(history)
-    chain = entries(ledger, ledger.alice)
-    seen = data.draw(st.sets(st.sampled_from(range(1, len(chain) + 1))))
-    changed = data.draw(st.permutations([chain[number - 1] for number in sorted(seen)]))
-
-    found = {each.entry_of(ledger.alice).number for each in loose(ledger.wallet(), changed)}
-    assert found == {number for number in seen if number + 1 not in seen} - {len(chain)}
-
-
-def test_a_copy_is_loose(ledger: Ledger) -> None:
-    copy = replace(ledger.entry(4), id="trf_copy")
-    changed = [*entries(ledger, ledger.alice), copy]
-
-    assert ids(loose(ledger.wallet(), changed)) == ["trf_copy"]
-
-
-def test_what_is_newer_than_the_wallet_is_loose(ledger: Ledger) -> None:
-    before: Wallet = ledger.wallet()
-    after = ledger.credit(1)
-
-    assert ids(loose(before, [ledger.entry(6), after])) == [after.id]
-
-
-def test_what_is_no_entry_of_the_wallet_is_not_its_business(ledger: Ledger) -> None:
-    assert loose(ledger.wallet(ledger.bob), [ledger.entry(1), ledger.entry(2)]) == []

@@ -6,7 +6,6 @@ more: `wallet_rules` tells from the whole chain what is wrong, and with which en
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
@@ -123,15 +122,3 @@ def is_sound_head(
         return False
     is_newest = Standing.of(wallet) == Standing.after(head, wallet.id)
     return is_newest and head.entry_of(wallet.id).hash == wallet.head_hash
-
-
-def loose(wallet: Wallet, changed: Iterable[Transfer]) -> list[Transfer]:
-    """Return those of a wallet's changed entries on which nothing that was seen stands.
-
-    They are neither the wallet's head nor named by another changed entry. The successor of
-    each must be looked up by its number, and be sound over it; where there is none, the
-    entry stands beside the chain. One that is newer than the wallet as read is loose, too.
-    """
-    entries = [each for each in changed if is_entry_of(each, wallet.id)]
-    named = {each.entry_of(wallet.id).previous_transfer_id for each in entries}
-    return [each for each in entries if each.id not in named | {wallet.head_transfer_id}]

@@ -78,6 +78,15 @@ class Sight:
             if isinstance(record, Transfer):
                 yield record
 
+    @property
+    def readable(self) -> dict[str, dict[str, Record]]:
+        """The records that were found, by client and id."""
+        found: dict[str, dict[str, Record]] = {}
+        for key, record in self.records.items():
+            if not isinstance(record, Unreadable):
+                found.setdefault(key.client_id, {})[key.id] = record
+        return found
+
     def unreadable(self) -> Iterator[tuple[PaymentKey | ObjectKey, str]]:
         """Yield what is not as we write it, and what is wrong with it."""
         for key, payment in self.payments.items():

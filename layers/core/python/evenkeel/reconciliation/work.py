@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 
 from evenkeel.ledger.accounts import is_wallet
 from evenkeel.payments.model import PENDING_FOR
@@ -18,7 +19,7 @@ from evenkeel.reconciliation.ports import FULL_PART_COUNT, Books, MismatchStore
 from evenkeel.reconciliation.run import Place, Run, Scope, Stage
 from evenkeel.reconciliation.stuck_rules import OVERDUE_FOR_MAX, PENDING_FOR_MAX
 
-# As many as one read of a table takes.
+# Payments, as many as one read of a table takes.
 PIECE_COUNT = 100
 
 # How long before it is stuck a payment is due: one that waits lapses long after that.
@@ -126,19 +127,12 @@ def _reopened(suspects: Sequence[Mismatch]) -> Piece:
 
 
 def _in_pieces(placed: Iterable[_Placed], client_id: str | None) -> Iterator[Piece]:
-    """Cut the changes into pieces of about one size; what is at one place stays together."""
-    piece: list[Change] = []
-    last = Place()
-    for place, change in placed:
-        if client_id not in (None, change.client_id):
-            continue
-        if len(piece) >= PIECE_COUNT and place != last:
-            yield Piece(last, piece)
-            piece = []
-        piece.append(change)
-        last = place
-    if piece:
-        yield Piece(last, piece)
+    """Cut the changes into pieces of so many places each; what is at one place stays together."""
+    own = (each for each in placed if client_id in (None, each[1].client_id))
+    by_place = groupby(own, key=lambda each: each[0])
+    while found := [(place, list(each)) for place, each in islice(by_place, PIECE_COUNT)]:
+        changes = [change for _, each in found for _, change in each]
+        yield Piece(found[-1][0], changes)
 
 
 def _by_owner(changes: Iterable[Change]) -> Sequence[tuple[str, Change]]:
