@@ -110,12 +110,10 @@ class Reads:
     Attributes:
         calls: How many of each kind.
         object_count: How many objects were asked for by their keys.
-        successor_count: How many of the calls look for an entry that stands on another one.
     """
 
     calls: Counter[str] = field(default_factory=Counter)
     object_count: int = 0
-    successor_count: int = 0
 
     @property
     def call_count(self) -> int:
@@ -135,10 +133,6 @@ class Reads:
         if model.name not in {"BatchGetItem", "GetItem", "Query", "Scan"}:
             return
         self.calls[model.name] += 1
-        self.successor_count += params.get("IndexName", "") in {
-            "by_debit_wallet",
-            "by_credit_wallet",
-        }
         for asked in params.get("RequestItems", {}).values():
             self.object_count += len(asked["Keys"])
         self.object_count += model.name == "GetItem"
