@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.ledger.transfer import Record
 from evenkeel.reconciliation.links import Links
-from tests.unit.reconciliation.ledgers import Ledger, driven, moves, unhurried
+from tests.unit.reconciliation.ledgers import Ledger, driven, moves, unhurried, with_entry
 
 
 def chain_of(ledger: Ledger) -> list[Record]:
@@ -77,3 +78,18 @@ def test_where_a_record_is_missing_it_stands_still() -> None:
 
     assert set(links.pending) == {first.id}
     assert links.wanted_id == ledger.entry(2).id
+
+
+@pytest.mark.parametrize("to", [2, 3])
+def test_a_link_that_leads_round_in_a_circle_ends_the_way(to: int) -> None:
+    ledger = driven([])
+    ledger.pay(1)
+    ledger.pay(2)
+    first, second, third = (ledger.entry(number) for number in (1, 2, 3))
+    circling = with_entry(second, ledger.alice, previous_transfer_id=ledger.entry(to).id)
+    links = Links.of(ledger.wallet(), [first])
+
+    links.follow(known(first, circling, third))
+
+    assert set(links.pending) == {first.id}
+    assert links.next is None

@@ -36,10 +36,13 @@ class Links:
         return self.next.transfer_id if self.pending and self.next is not None else None
 
     def follow(self, known: Mapping[str, Record]) -> None:
-        """Go on as far as the records are known."""
-        while (id_ := self.wanted_id) is not None:
-            record = known.get(id_)
+        """Go on as far as the records are known; a link to another number than the next ends it."""
+        while self.pending and self.next is not None:
+            record = known.get(self.next.transfer_id)
             if not is_entry_of(record, self.wallet_id):
+                return
+            if self._number(record) != self.next.number:
+                self.next = None
                 return
             self.pass_by(record)
 
