@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evenkeel import bootstrap
 from evenkeel.clock import Deadline, utc_now
 from evenkeel.reconciliation.run import Run
+from evenkeel.reconciliation.timetable import Pass
 from functions.reconciliation.schema import COMMANDS, RestOfRun, RunReply, ScheduledRun, WantedRun
 
 logger = Logger()
@@ -32,7 +33,11 @@ def _run(command: ScheduledRun | WantedRun | RestOfRun, by: str, deadline: Deadl
     match command:
         case ScheduledRun():
             wanted = command.run(now, bootstrap.run_store().watermark())
-            return engine.run(wanted, by, deadline)
+            run = engine.run(wanted, by, deadline)
+            if command.pass_ is Pass.RECENT:
+                # What others have died over, or could not ask anybody to go on with.
+                engine.resume_unfinished(by, deadline)
+            return run
         case WantedRun():
             return engine.run(command.run(now), by, deadline)
         case RestOfRun():

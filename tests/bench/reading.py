@@ -35,6 +35,7 @@ from evenkeel.payments.model import Payment
 from evenkeel.reconciliation.changes import Change
 from evenkeel.reconciliation.engine import LANE_COUNT, Engine
 from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.reconciliation.isolation import Isolation
 from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.registry import Registry
 from evenkeel.reconciliation.run import Run, Trigger, Window
@@ -166,7 +167,7 @@ class Scene:
         return Engine(
             DynamoDBRunStore(self.client, NAMES["REPORTS_TABLE"]),
             Work(log, books, mismatches),
-            Examiner(books, WalletExaminer(books, store, retry), platform.clock),
+            Isolation(Examiner(books, WalletExaminer(books, store, retry), platform.clock), retry),
             JournalPass(books, steps, self._wait),
             Registry(mismatches, RecordedAlerts(), retry, platform.clock),
             Callers(),

@@ -22,6 +22,7 @@ from evenkeel.reconciliation.changes import (
     bucket_of,
 )
 from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.reconciliation.isolation import Isolation
 from evenkeel.reconciliation.ports import ObjectKey, Unreadable
 from evenkeel.reconciliation.run import Tally, Window
 from evenkeel.reconciliation.work import Work
@@ -31,6 +32,7 @@ from tests.fakes.books import InMemoryBooks
 from tests.fakes.change_log import InMemoryChangeLog
 from tests.fakes.clock import NOON
 from tests.fakes.payment_store import InMemoryPaymentStore
+from tests.fakes.retry import instant_retry
 from tests.fakes.wallet_store import InMemoryWalletStore
 from tests.memory import peak_mib
 from tests.unit.payments.platform import Platform
@@ -79,7 +81,9 @@ def tally(payment_count: int) -> Tally:
     engine = replace(
         office.engine,
         work=Work(GeneratedLog(payment_count), books, office.mismatches),
-        examiner=Examiner(books, office.wallets, office.platform.clock),
+        isolation=Isolation(
+            Examiner(books, office.wallets, office.platform.clock), instant_retry()
+        ),
     )
     window = Window(NOON - HOUR, NOON + HOUR)
     run = engine.run(replace(office.wanted(), window=window), "me", Deadline.after(3600))

@@ -29,9 +29,13 @@ class InMemoryRunStore:
         self.runs[run.id] = run
 
     def latest(self, client_id: str | None, limit: int, before: str | None) -> Sequence[Run]:
-        runs = [each for each in self.runs.values() if each.client_id == client_id]
+        runs = [each for each in self.runs.values() if each.client_id == client_id and each.is_over]
         found = [each for each in runs if before is None or each.listed_as < before]
         return sorted(found, key=lambda each: each.listed_as, reverse=True)[:limit]
+
+    def unfinished(self) -> Iterator[Run]:
+        found = [each for each in self.runs.values() if not each.is_over]
+        yield from sorted(found, key=lambda each: each.listed_as)
 
     def watermark(self) -> datetime | None:
         return self.until

@@ -85,7 +85,7 @@ def test_a_run_that_does_not_follow_the_stored_one_is_not_saved(
 
 def test_runs_are_listed_by_their_owner_newest_first(store: RunStore) -> None:
     runs = [
-        store.add(run(number, owner, at=NOON + number * MINUTE))
+        store.add(done(run(number, owner, at=NOON + number * MINUTE)))
         for number, owner in enumerate([CLIENT, None, CLIENT, "cli_b", None])
     ]
 
@@ -96,8 +96,8 @@ def test_runs_are_listed_by_their_owner_newest_first(store: RunStore) -> None:
 
 def test_a_list_goes_on_before_any_run_of_any_list(store: RunStore) -> None:
     """Two lists are merged, so the place is one of either."""
-    runs = [store.add(run(number, at=NOON + number * MINUTE)) for number in range(5)]
-    scheduled = store.add(run(9, None, at=NOON + 3 * MINUTE))
+    runs = [store.add(done(run(number, at=NOON + number * MINUTE))) for number in range(5)]
+    scheduled = store.add(done(run(9, None, at=NOON + 3 * MINUTE)))
 
     first = store.latest(CLIENT, 2, None)
     assert first == [runs[4], runs[3]]
@@ -122,9 +122,23 @@ def _way_to(over: Run) -> Iterator[Run]:
 
 
 def test_a_schedule_of_runs_may_be_a_clients_own(store: RunStore) -> None:
-    added = store.add(run(1, trigger=Trigger.SCHEDULE))
+    added = store.add(done(run(1, trigger=Trigger.SCHEDULE)))
 
     assert store.latest(CLIENT, 1, None) == [added]
+
+
+def test_a_run_that_is_not_over_is_listed_as_unfinished_and_nowhere_else(store: RunStore) -> None:
+    later, begun = store.add(run(2, None, at=NOON + MINUTE)), store.add(run(1))
+    store.add(done(run(3)))
+
+    unfinished = [each for each in store.unfinished() if each in (later, begun)]
+    assert unfinished == [begun, later]
+    assert begun not in store.latest(CLIENT, 10, None)
+
+    given_up = begun.given_up(NOON + MINUTE)
+    store.save(given_up)
+    assert begun.id not in {each.id for each in store.unfinished()}
+    assert given_up in store.latest(CLIENT, 10, None)
 
 
 def test_there_is_no_watermark_before_a_run_has_moved_it(store: RunStore) -> None:

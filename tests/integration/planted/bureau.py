@@ -21,6 +21,7 @@ from evenkeel.clock import Clock, Deadline
 from evenkeel.reconciliation.changes import ChangeLog
 from evenkeel.reconciliation.engine import Engine
 from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.reconciliation.isolation import Isolation
 from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.mismatch import Mismatch
 from evenkeel.reconciliation.registry import Registry
@@ -93,7 +94,7 @@ class Bureau:
         return Engine(
             DynamoDBRunStore(self.dynamodb, self.names["REPORTS_TABLE"]),
             Work(self.log, books, mismatches),
-            Examiner(books, WalletExaminer(books, store, retry), self.clock),
+            Isolation(Examiner(books, WalletExaminer(books, store, retry), self.clock), retry),
             JournalPass(books, steps, self.wait),
             Registry(mismatches, self.alerts, retry, self.clock),
             Callers(),

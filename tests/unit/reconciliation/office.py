@@ -7,6 +7,7 @@ from evenkeel.clock import Deadline
 from evenkeel.reconciliation.changes import Change
 from evenkeel.reconciliation.engine import Engine
 from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.reconciliation.isolation import Isolation
 from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.mismatch import MismatchType
 from evenkeel.reconciliation.registry import Registry
@@ -69,7 +70,7 @@ class Office:
         self.engine = Engine(
             self.runs,
             Work(self.log, self.books, self.mismatches),
-            self.examiner,
+            Isolation(self.examiner, retry),
             JournalPass(self.books, self.steps, self._wait),
             registry,
             self.callers,

@@ -195,7 +195,7 @@ def test_runs_of_the_schedule_and_of_the_client_are_one_list_in_pages(desk: Desk
     """Whichever of the two lists has more at a time."""
     owners = [CLIENT, None, None, None, OTHER, CLIENT, CLIENT, OTHER, None]
     for number, owner in enumerate(owners):
-        desk.keep(run(number, owner, at=NOON + number * HOUR))
+        desk.keep(done(run(number, owner, at=NOON + number * HOUR)))
     listed, before = [], None
     while True:
         page = desk.reports.newest(CLIENT, 2, before)
@@ -209,7 +209,7 @@ def test_runs_of_the_schedule_and_of_the_client_are_one_list_in_pages(desk: Desk
 
 def test_runs_that_began_at_the_same_moment_are_each_listed_once(desk: Desk) -> None:
     for number in range(6):
-        desk.keep(run(number, CLIENT if number % 2 else None))
+        desk.keep(done(run(number, CLIENT if number % 2 else None)))
     first = desk.reports.newest(CLIENT, 4, None)
     rest = desk.reports.newest(CLIENT, 4, first.beyond)
 
@@ -219,8 +219,8 @@ def test_runs_that_began_at_the_same_moment_are_each_listed_once(desk: Desk) -> 
 
 @pytest.mark.parametrize("limit", [2, 3])
 def test_a_page_that_holds_all_there_is_leads_nowhere(desk: Desk, limit: int) -> None:
-    desk.keep(run(1))
-    desk.keep(run(2, None))
+    desk.keep(done(run(1)))
+    desk.keep(done(run(2, None)))
 
     page = desk.reports.newest(CLIENT, limit, None)
     assert (len(page.runs), page.beyond) == (2, None)

@@ -555,6 +555,7 @@ def reconciliation() -> WatchedEngine:
     from evenkeel.adapters.dynamodb.step_store import DynamoDBStepStore
     from evenkeel.adapters.telemetry.run_watch import LoggingRunWatch
     from evenkeel.reconciliation.engine import Engine
+    from evenkeel.reconciliation.isolation import Isolation
     from evenkeel.reconciliation.journal_pass import JournalPass
     from evenkeel.reconciliation.registry import Registry
     from evenkeel.reconciliation.watched import WatchedEngine
@@ -566,7 +567,7 @@ def reconciliation() -> WatchedEngine:
     engine = Engine(
         run_store(),
         Work(log, books(), mismatch_store()),
-        examiner(),
+        Isolation(examiner(), retry),
         JournalPass(books(), steps, time.sleep),
         Registry(mismatch_store(), alerts_once(), retry, utc_now),
         run_caller(settings().this_function),

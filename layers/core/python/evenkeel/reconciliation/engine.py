@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from evenkeel.clock import Clock, Deadline
-from evenkeel.errors import EvenkeelError, VersionConflict
-from evenkeel.reconciliation.changes import Change
-from evenkeel.reconciliation.examination import Examination, combined, unexaminable
-from evenkeel.reconciliation.examiner import Examiner
+from evenkeel.errors import VersionConflict
+from evenkeel.reconciliation.isolation import Isolation
 from evenkeel.reconciliation.journal_pass import JournalPass
 from evenkeel.reconciliation.mismatch import Mismatch, MismatchStatus
 from evenkeel.reconciliation.ports import RunCaller, RunStore
@@ -44,6 +42,10 @@ def left_alone(mismatches: Sequence[Mismatch], by: str) -> Iterable[Mismatch]:
     return ()
 
 
+class _TakenOver(Exception):
+    """Somebody else goes on with the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Does runs.
@@ -54,7 +56,7 @@ class Engine:
 
     runs: RunStore
     work: Work
-    examiner: Examiner
+    isolation: Isolation
     journal: JournalPass
     registry: Registry
     caller: RunCaller
@@ -87,11 +89,26 @@ class Engine:
         stored = self.retry.call(lambda: self.runs.get(run_id))
         return None if stored is None else self._advanced(stored, by, deadline)
 
+    def resume_unfinished(self, by: str, deadline: Deadline) -> Sequence[Run]:
+        """Go on with the runs that somebody has died over, or has left to others.
+
+        Raises:
+            BusBusy, BusUnconfirmed, StoreBusy, StoreUnconfirmed: As for `run`.
+        """
+        unfinished = self.retry.call(lambda: list(self.runs.unfinished()))
+        return [
+            self._advanced(each, by, deadline)
+            for each in unfinished
+            if deadline.remaining_s >= RESERVE_S and not each.is_leased(self.clock())
+        ]
+
     def _advanced(self, run: Run, by: str, deadline: Deadline) -> Run:
         now = self.clock()
         if run.is_over or run.is_leased(now):
             return run
         try:
+            if run.has_lapsed(now):
+                return self._save(run.given_up(now))
             run = self._save(run.taken(by, now))
             seen: Seen = {}
             for pieces in _rounds(self.work.pieces(run)):
@@ -103,63 +120,41 @@ class Engine:
                 if deadline.remaining_s < RESERVE_S:
                     return self._handed_on(run)
             return self._completed(run, seen)
-        except VersionConflict:
+        except _TakenOver:
             # Our lease was over, and somebody else has gone on with it.
-            return self.runs.get(run.id) or run
+            return self.retry.call(lambda: self.runs.get(run.id)) or run
 
     def _done(self, run: Run, pieces: Sequence[Piece], by: str, seen: Seen) -> Run:
+        began_at = self.clock()
         with ThreadPoolExecutor(LANE_COUNT) as threads:
-            examined = list(threads.map(self._examined, pieces))
+            examined = list(threads.map(self.isolation.examine, pieces))
         place = run.place
         tallies: Tallies = {}
         found: Seen = {}
         for piece, examination in zip(pieces, examined, strict=True):
             place = piece.place
-            recorded = self.registry.record(run.id, place, examination.findings)
+            recorded = self.registry.record(run.id, place, examination.findings, began_at)
             tallies = added(tallies, recorded.tallies)
             found |= {each.id: each for each in recorded.mismatches}
             seen.update({each.id: each for each in recorded.mismatches if each.news})
             if place.stage is Stage.OBJECTS:
                 tallies = added(tallies, examination.tallies)
-            for mismatch in self._gone(piece, examination):
-                seen[mismatch.id] = mismatch
+            for mismatch in filter(examination.has_cleared, piece.suspects):
+                seen[mismatch.id] = self.registry.end(mismatch, MismatchStatus.RESOLVED)
         if run.trigger is Trigger.SCHEDULE:
             # Not before: the pieces of a round were looked at when nothing was mended yet.
             seen.update({each.id: each for each in self.mend(list(found.values()), by)})
         return self._save(run.advanced(place, tallies, by, self.clock()))
 
     def _summed_up(self, run: Run, by: str, seen: Seen) -> Run:
+        began_at = self.clock()
         step = self.journal.step(run)
-        recorded = self.registry.record(run.id, step.place, step.findings)
+        recorded = self.registry.record(run.id, step.place, step.findings, began_at)
         seen.update({each.id: each for each in recorded.mismatches if each.news})
         for mismatch in self.registry.open_ones():
             if step.has_cleared(mismatch):
                 seen[mismatch.id] = self.registry.end(mismatch, MismatchStatus.RESOLVED)
         return self._save(run.advanced(step.place, recorded.tallies, by, self.clock()))
-
-    def _examined(self, piece: Piece) -> Examination:
-        try:
-            return self.retry.call(lambda: self.examiner.examine(piece.changes))
-        except EvenkeelError:
-            raise
-        except Exception:
-            # Whatever it is: one object that nobody can look at must not hide all others.
-            return combined(self._examined_alone(each) for each in piece.by_object())
-
-    def _examined_alone(self, changes: Sequence[Change]) -> Examination:
-        try:
-            return self.retry.call(lambda: self.examiner.examine(changes))
-        except EvenkeelError:
-            raise
-        except Exception as error:
-            return Examination([unexaminable(changes[0], error)], {})
-
-    def _gone(self, piece: Piece, examination: Examination) -> Iterator[Mismatch]:
-        """End those of the suspects that are not found any more."""
-        found = {finding.id for finding in examination.findings}
-        for mismatch in piece.suspects:
-            if mismatch.id not in found:
-                yield self.registry.end(mismatch, MismatchStatus.RESOLVED)
 
     def _handed_on(self, run: Run) -> Run:
         run = self._save(run.put_down())
@@ -170,8 +165,14 @@ class Engine:
         self.registry.tell(run.client_id, seen.values())
         run = self._save(run.completed(self.clock()))
         if run.moves_watermark:
-            self.retry.call(lambda: self.runs.move_watermark(run.window.until))
+            self.retry.call(lambda: self._move_watermark(run))
         return run
+
+    def _move_watermark(self, run: Run) -> None:
+        """Move it, unless the run has begun behind it: what is between was not looked at."""
+        watermark = self.runs.watermark()
+        if watermark is None or run.window.since <= watermark:
+            self.runs.move_watermark(run.window.until)
 
     def _save(self, run: Run) -> Run:
         try:
@@ -179,7 +180,7 @@ class Engine:
         except VersionConflict:
             # It may be our own write that was first: its answer was lost.
             if self.retry.call(lambda: self.runs.get(run.id)) != run:
-                raise
+                raise _TakenOver from None
         return run
 
 

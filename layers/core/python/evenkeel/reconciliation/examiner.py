@@ -47,13 +47,17 @@ class Examiner:
         """
         sight = Sight.of(Noted.of(changes), self.books)
         findings = [*self._unreadable(sight), *self._loose(sight)]
+        unjudged = {(key.client_id, key.payment_id) for key in sight.unreadable_payments}
         tallies: Tallies = {}
         for case in sight.cases():
             found, tally = self._verdict(case, sight.noted.claims[case.key])
             findings += found
             tallies = added(tallies, {case.key.client_id: tally})
+            if tally.skipped:
+                unjudged.add((case.key.client_id, case.key.payment_id))
         findings += self.wallets.examine(sight)
-        return Examination(list({each.id: each for each in findings}.values()), tallies)
+        distinct = list({each.id: each for each in findings}.values())
+        return Examination(distinct, tallies, frozenset(unjudged))
 
     def _verdict(self, case: Case, claimed: frozenset[str]) -> tuple[Sequence[Finding], Tally]:
         tally = Tally(
@@ -68,13 +72,17 @@ class Examiner:
         return found, tally + SUSPICIOUS + (Tally() if found else MATCHED)
 
     def case_at_one_moment(self, key: PaymentKey, claimed: frozenset[str]) -> Case | None:
-        """Return the payment and its transfers by strong reads; nothing, if it will not hold still.
+        """Return the payment and its transfers by strong reads.
+
+        Nothing, if it will not hold still, or cannot be read.
 
         Raises:
             StoreBusy: It could not be read.
         """
         for _ in range(LOOK_COUNT_MAX):
             before = self._payment(key)
+            if isinstance(before, Unreadable):
+                return None
             records = self._with_corrections(key, claimed | set(expected_ids(key, before)))
             if self._payment(key) == before:
                 return Case(key, before, records)
@@ -95,9 +103,8 @@ class Examiner:
         }
         return [*found, *self._records(key, frozenset(beside - ids))]
 
-    def _payment(self, key: PaymentKey) -> Payment | None:
-        found = self.books.payments([key], strong=True).get(key)
-        return None if isinstance(found, Unreadable) else found
+    def _payment(self, key: PaymentKey) -> Payment | Unreadable | None:
+        return self.books.payments([key], strong=True).get(key)
 
     def _records(self, key: PaymentKey, ids: frozenset[str]) -> Sequence[Record]:
         keys = [ObjectKey(key.client_id, id_) for id_ in sorted(ids)]

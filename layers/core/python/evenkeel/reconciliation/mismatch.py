@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from evenkeel.clock import to_rfc3339
@@ -17,6 +17,9 @@ from evenkeel.events.model import Severity
 from evenkeel.ids import derived_id
 
 MISMATCH_PREFIX = "mis"
+
+# How exactly its record says when it was seen last. One that is open is looked at far more often.
+SEEN_EVERY = timedelta(hours=1)
 
 # What JSON can hold, in camelCase: amounts in minor units, ids, statuses; None is *nothing there*.
 Facts = Mapping[str, str | int | None]
@@ -182,10 +185,17 @@ class Mismatch:
         """Return the mismatch with what is being done about it, or with nothing any more."""
         return self if repair == self.repair else self._next(repair=repair)
 
-    def heard(self) -> Mismatch:
-        """Return the mismatch after people have heard its news."""
-        assert self.news is not None
-        return self._next(told=self.news)
+    def heard(self, news: News | None = None) -> Mismatch:
+        """Return the mismatch after people have heard that of it, or what there was to hear."""
+        return self._next(told=news or self.news)
+
+    def is_current(self, finding: Finding, now: datetime) -> bool:
+        """Tell whether there is nothing to write about its having been found once more."""
+        is_recent = now - self.last_seen_at < SEEN_EVERY
+        return self.is_open and self.finding == finding and is_recent
+
+    def has_ended_since(self, looked_at: datetime) -> bool:
+        return self.ended_at is not None and self.ended_at >= looked_at
 
     def _next(self, **changes: object) -> Mismatch:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # Fields.

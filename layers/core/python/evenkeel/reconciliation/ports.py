@@ -131,6 +131,9 @@ class RunStore(Protocol):
         They are older than the one that is `Run.listed_as` so; eventually consistent.
         """
 
+    def unfinished(self) -> Iterator[Run]:
+        """Yield the runs that are not over, the oldest first; eventually consistent."""
+
     def watermark(self) -> datetime | None:
         """Return up to when the scheduled runs have looked at all that was changed."""
 

@@ -21,6 +21,8 @@ RUN_PREFIX = "rec"
 # Longer than a stretch of work takes: whoever is silent for so long has died.
 RUN_LEASE_FOR = timedelta(minutes=2)
 
+UNFINISHED_FOR_MAX = timedelta(days=2)
+
 
 class Trigger(StrEnum):
     SCHEDULE = "schedule"
@@ -35,6 +37,7 @@ class Scope(StrEnum):
 class RunStatus(StrEnum):
     RUNNING = "RUNNING"
     COMPLETED = "COMPLETED"
+    FAILED = "FAILED"  # Nobody has come to its end in its time.
 
 
 class Stage(StrEnum):
@@ -135,7 +138,11 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        return self.status is RunStatus.COMPLETED
+        return self.status is not RunStatus.RUNNING
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether it is too old to go on with: what its steps have left is forgotten by and by."""
+        return now - self.started_at > UNFINISHED_FOR_MAX
 
     @property
     def stages_left(self) -> Sequence[Stage]:
@@ -178,6 +185,9 @@ class Run:
     @property
     def total(self) -> Tally:
         return sum(self.tallies.values(), Tally())
+
+    def given_up(self, now: datetime) -> Run:
+        return self._next(status=RunStatus.FAILED, lease=None, finished_at=now)
 
     def tally(self, client_id: str) -> Tally:
         return self.tallies.get(client_id, Tally())

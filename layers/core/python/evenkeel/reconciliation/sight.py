@@ -79,6 +79,10 @@ class Sight:
                 yield record
 
     @property
+    def unreadable_payments(self) -> Sequence[PaymentKey]:
+        return [key for key, each in self.payments.items() if isinstance(each, Unreadable)]
+
+    @property
     def readable(self) -> dict[str, dict[str, Record]]:
         """The records that were found, by client and id."""
         found: dict[str, dict[str, Record]] = {}

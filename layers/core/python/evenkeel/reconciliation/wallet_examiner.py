@@ -10,12 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evenkeel.errors import EvenkeelError
 from evenkeel.ledger.accounts import is_wallet
 from evenkeel.ledger.transfer import Record, Transfer
 from evenkeel.reconciliation.changes import Change, ChangedObject
 from evenkeel.reconciliation.entry_rules import is_sound_entry, is_sound_head
-from evenkeel.reconciliation.examination import unexaminable
+from evenkeel.reconciliation.examination import CONTENT_ERRORS, unexaminable
 from evenkeel.reconciliation.links import Links
 from evenkeel.reconciliation.mismatch import Finding, MismatchType, Subject
 from evenkeel.reconciliation.ports import Books, ObjectKey, StoredWallet, Unreadable
@@ -68,9 +67,7 @@ class WalletExaminer:
                 is_torn = key in sight.noted.torn or not look.is_sound
                 if is_torn or not self._is_linked(links.get(key), key):
                     yield from list(self._diagnosed(stored))
-            except EvenkeelError:
-                raise
-            except Exception as error:
+            except CONTENT_ERRORS as error:
                 # An entry that nobody can read must not throw suspicion on other wallets.
                 change = Change(key.client_id, ChangedObject.ACCOUNT, key.id)
                 yield unexaminable(change, error)

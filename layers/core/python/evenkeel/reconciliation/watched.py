@@ -9,7 +9,7 @@ from typing import TypeVar
 from evenkeel.clock import Deadline
 from evenkeel.reconciliation.engine import Engine
 from evenkeel.reconciliation.ports import RunWatch
-from evenkeel.reconciliation.run import Run, Trigger
+from evenkeel.reconciliation.run import Run, RunStatus, Trigger
 
 Ran = TypeVar("Ran", Run, Run | None)
 
@@ -27,12 +27,25 @@ class WatchedEngine:
     def resume(self, run_id: str, by: str, deadline: Deadline) -> Run | None:
         return self._watched(lambda: self.engine.resume(run_id, by, deadline))
 
+    def resume_unfinished(self, by: str, deadline: Deadline) -> None:
+        try:
+            runs = self.engine.resume_unfinished(by, deadline)
+        except Exception as error:
+            self.watch.failed(error)
+            raise
+        for run in runs:
+            self._tell(run)
+
     def _watched(self, work: Callable[[], Ran]) -> Ran:
         try:
             run = work()
         except Exception as error:
             self.watch.failed(error)
             raise
-        if run is not None and run.is_over and run.trigger is Trigger.SCHEDULE:
-            self.watch.completed(run)
+        if run is not None:
+            self._tell(run)
         return run
+
+    def _tell(self, run: Run) -> None:
+        if run.status is RunStatus.COMPLETED and run.trigger is Trigger.SCHEDULE:
+            self.watch.completed(run)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
 
 from evenkeel.ledger.accounts import is_wallet
 from evenkeel.payments.model import PENDING_FOR
@@ -18,9 +17,14 @@ from evenkeel.reconciliation.mismatch import Mismatch
 from evenkeel.reconciliation.ports import FULL_PART_COUNT, Books, MismatchStore
 from evenkeel.reconciliation.run import Place, Run, Scope, Stage
 from evenkeel.reconciliation.stuck_rules import OVERDUE_FOR_MAX, PENDING_FOR_MAX
+from evenkeel.reconciliation.timetable import SETTLED_AFTER
 
 # Payments, as many as one read of a table takes.
 PIECE_COUNT = 100
+
+# So often a run is saved at least, though nothing of its client's may be noted anywhere.
+STRETCH_COUNT = 200
+BEHIND_ALL = "~"  # Greater than every owner.
 
 # How long before it is stuck a payment is due: one that waits lapses long after that.
 LEADS = (OVERDUE_FOR_MAX, PENDING_FOR_MAX - PENDING_FOR)
@@ -47,7 +51,7 @@ class Piece:
         return list(found.values())
 
 
-_Placed = tuple[Place, Change]
+_Placed = tuple[Place, Change | None]  # A place without a change: the run has come so far.
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,18 @@ class Work:
 
     def _noted(self, run: Run) -> Iterator[_Placed]:
         """Yield what was noted, stretch by stretch, all that is of one payment together."""
-        place = run.place_in(Stage.OBJECTS)
-        for part, stretch in enumerate(stretches(run.window.since, run.window.until)):
+        place, window = run.place_in(Stage.OBJECTS), run.window
+        # What was changed last is noted a little later.
+        noted = stretches(window.since, window.until + SETTLED_AFTER)
+        for part, stretch in enumerate(noted):
             if part < place.part:
                 continue
             after = place.after if part == place.part else None
             for owner, change in _by_owner(set(self.log.read(stretch))):
                 if after is None or owner > after:
                     yield Place(Stage.OBJECTS, part, owner), change
+            if part % STRETCH_COUNT == STRETCH_COUNT - 1:
+                yield Place(Stage.OBJECTS, part, BEHIND_ALL), None
 
     def _all(self, run: Run) -> Iterator[_Placed]:
         place = run.place_in(Stage.OBJECTS)
@@ -128,11 +136,21 @@ def _reopened(suspects: Sequence[Mismatch]) -> Piece:
 
 def _in_pieces(placed: Iterable[_Placed], client_id: str | None) -> Iterator[Piece]:
     """Cut the changes into pieces of so many places each; what is at one place stays together."""
-    own = (each for each in placed if client_id in (None, each[1].client_id))
-    by_place = groupby(own, key=lambda each: each[0])
-    while found := [(place, list(each)) for place, each in islice(by_place, PIECE_COUNT)]:
-        changes = [change for _, each in found for _, change in each]
-        yield Piece(found[-1][0], changes)
+    piece: list[Change] = []
+    count, last = 0, Place()
+    for place, change in placed:
+        if change is None:
+            yield Piece(place, piece)
+            piece, count = [], 0
+        elif client_id in (None, change.client_id):
+            if count == PIECE_COUNT and place != last:
+                yield Piece(last, piece)
+                piece, count = [], 0
+            count += not piece or place != last
+            piece.append(change)
+            last = place
+    if piece:
+        yield Piece(last, piece)
 
 
 def _by_owner(changes: Iterable[Change]) -> Sequence[tuple[str, Change]]:

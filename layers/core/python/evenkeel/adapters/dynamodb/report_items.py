@@ -38,6 +38,7 @@ from evenkeel.reconciliation.run import (
 
 EVERYBODY = "*"
 UNSETTLED = "unsettled"
+UNFINISHED = "runs/unfinished"
 
 
 class ByList(GlobalSecondaryIndex["ListedItem"]):
@@ -83,7 +84,7 @@ class RunItem(ListedItem):
         place, lease = run.place, run.lease
         return cls(
             run_key(run.id),
-            list_key=runs_list(run.client_id),
+            list_key=runs_list(run.client_id) if run.is_over else UNFINISHED,
             list_sort=run.listed_as,
             trigger=run.trigger.value,
             scope=run.scope.value,

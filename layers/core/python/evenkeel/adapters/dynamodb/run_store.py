@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import PutError
 
-from evenkeel.adapters.dynamodb.report_items import RunItem, run_key, runs_list
+from evenkeel.adapters.dynamodb.report_items import UNFINISHED, RunItem, run_key, runs_list
 from evenkeel.adapters.dynamodb.report_lists import ReportLists
 from evenkeel.adapters.dynamodb.writes import new_item, put_new
 from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, reading, translated
@@ -56,6 +56,10 @@ class DynamoDBRunStore:
     def latest(self, client_id: str | None, limit: int, before: str | None) -> Sequence[Run]:
         found = self._lists.newest(runs_list(client_id), limit, before)
         return [RunItem.stored(item).run() for item in found]
+
+    def unfinished(self) -> Iterator[Run]:
+        for item in self._lists.all(UNFINISHED):
+            yield RunItem.stored(item).run()
 
     def watermark(self) -> datetime | None:
         with reading(StoreBusy):
