@@ -51,15 +51,19 @@ class Examiner:
         tallies: Tallies = {}
         for case in sight.cases():
             found, tally = self._verdict(case, sight.noted.claims[case.key])
-            findings += found
             tallies = added(tallies, {case.key.client_id: tally})
-            if tally.skipped:
+            if found is None:
                 unjudged.add((case.key.client_id, case.key.payment_id))
+            else:
+                findings += found
         findings += self.wallets.examine(sight)
         distinct = list({each.id: each for each in findings}.values())
         return Examination(distinct, tallies, frozenset(unjudged))
 
-    def _verdict(self, case: Case, claimed: frozenset[str]) -> tuple[Sequence[Finding], Tally]:
+    def _verdict(
+        self, case: Case, claimed: frozenset[str]
+    ) -> tuple[Sequence[Finding] | None, Tally]:
+        """Return what is wrong with a payment, or nothing if nobody can say, and its counts."""
         tally = Tally(
             payments=case.payment is not None,
             transfers=sum(isinstance(record, Transfer) for record in case.records),
@@ -68,7 +72,7 @@ class Examiner:
             return (), tally + (SKIPPED if _is_worked_on(case.payment) else MATCHED)
         found = self._judged_again(case.key, claimed)
         if found is None:
-            return (), tally + SUSPICIOUS + SKIPPED
+            return None, tally + SUSPICIOUS + SKIPPED
         return found, tally + SUSPICIOUS + (Tally() if found else MATCHED)
 
     def case_at_one_moment(self, key: PaymentKey, claimed: frozenset[str]) -> Case | None:

@@ -58,7 +58,7 @@ class Registry:
             if not mismatch.is_open:
                 continue
             mismatches.append(mismatch)
-            if place.stage is not Stage.OPEN:
+            if place.stage is not Stage.OPEN or mismatch.run_id == run_id:
                 filed = partial(self.store.file, run_id, place.name, mismatch)
                 tallies[mismatch.client_id] += self.retry.call(filed)
         counted = {client: Tally(mismatched=count) for client, count in tallies.items()}
