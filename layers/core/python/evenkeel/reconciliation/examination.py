@@ -63,12 +63,11 @@ def combined(examinations: Iterable[Examination]) -> Examination:
 def unexaminable(change: Change, error: Exception) -> Finding:
     """Say that something is so strange that nobody can look at it, and a person must."""
     client_id, id_ = change.client_id, change.object_id
-    match change.object:
-        case ChangedObject.PAYMENT:
-            subject = Subject(client_id, payment_id=id_)
-        case ChangedObject.RECORD:
-            subject = Subject(client_id, payment_id=change.payment_id, transfer_id=id_)
-        case ChangedObject.ACCOUNT:
-            subject = Subject(client_id, account_id=id_)
+    if change.object is ChangedObject.PAYMENT or change.payment_id is not None:
+        subject = Subject(client_id, payment_id=change.payment_id or id_)
+    elif change.object is ChangedObject.RECORD:
+        subject = Subject(client_id, transfer_id=id_)
+    else:
+        subject = Subject(client_id, account_id=id_)
     problem = type(error).__name__
     return Finding(MismatchType.ENTRY_ALTERED, subject, UNEXAMINABLE, {"problem": problem})
