@@ -1,6 +1,7 @@
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from evenkeel.ledger.folding import movements
 from evenkeel.ledger.transfer import Record, Transfer
@@ -11,6 +12,10 @@ from evenkeel.reconciliation.changes import Change, ChangedObject
 from evenkeel.reconciliation.ports import ObjectKey, StoredWallet, Unreadable
 from tests.fakes.payment_store import InMemoryPaymentStore, shard_of
 from tests.fakes.wallet_store import InMemoryWalletStore
+
+PAGE_COUNT = 2  # So that there are several pages of what little there is.
+
+Object = TypeVar("Object")
 
 
 class InMemoryBooks:
@@ -67,14 +72,23 @@ class InMemoryBooks:
             if after is None or place > after:
                 yield place, change
 
-    def accounts(self) -> Iterator[tuple[AccountKey, Reading]]:
-        yield from self.folded.items()
+    def accounts(
+        self, after: str | None
+    ) -> Iterator[tuple[str | None, Sequence[tuple[AccountKey, Reading]]]]:
+        placed = {"/".join(key): (key, each) for key, each in self.folded.items()}
+        yield from _paged(placed, after)
 
-    def journal(self, part: int) -> Iterator[Sequence[Transfer]]:
-        """Yield all of it in part 0."""
+    def accounts_of(self, keys: Iterable[AccountKey]) -> Mapping[AccountKey, Reading]:
+        return {key: self.folded[key] for key in keys if key in self.folded}
+
+    def journal(
+        self, part: int, after: str | None
+    ) -> Iterator[tuple[str | None, Sequence[Transfer]]]:
+        """Yield all of it in the first part."""
         self._fail(0)
-        if part == 0:
-            yield [each for each in self._ledger.records.values() if isinstance(each, Transfer)]
+        records = self._ledger.records.items() if part == 0 else ()
+        placed = {"/".join(key): each for key, each in records if isinstance(each, Transfer)}
+        yield from _paged(placed, after)
 
     def fold(self) -> None:
         """Fold what is in the journal, as the stream's reader would have by and by."""
@@ -117,3 +131,13 @@ class InMemoryBooks:
             self.interrupted_by()
         if self.faults:
             raise self.faults.pop(0)
+
+
+def _paged(
+    placed: Mapping[str, Object], after: str | None
+) -> Iterator[tuple[str | None, Sequence[Object]]]:
+    places = sorted(place for place in placed if after is None or place > after)
+    for start in range(0, len(places) or 1, PAGE_COUNT):
+        page = places[start : start + PAGE_COUNT]
+        is_last = start + PAGE_COUNT >= len(places)
+        yield None if is_last else page[-1], [placed[place] for place in page]

@@ -1,9 +1,12 @@
 """One contract, both books: what is read of the tables is what is in them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from itertools import count
+from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -165,7 +168,7 @@ def test_the_journal_is_read_whole_and_the_accounts_that_it_folds_to(
     journal = {
         transfer.id
         for part in range(JOURNAL_PART_COUNT)
-        for page in library.books.journal(part)
+        for _, page in library.books.journal(part, None)
         for transfer in page
         if transfer.client_id == client_id
     }
@@ -173,12 +176,78 @@ def test_the_journal_is_read_whole_and_the_accounts_that_it_folds_to(
 
     accounts = {
         account_id: (reading.sums.debits_posted, reading.sums.credits_posted)
-        for (client, account_id), reading in library.books.accounts()
+        for _, page in library.books.accounts(None)
+        for (client, account_id), reading in page
         if client == client_id
     }
     paid_minor = sum(each.order.amount.amount_minor for each in library.town.payments) - 5
     assert paid_minor in {credited for _, credited in accounts.values()}
     assert not any(account_id.startswith("wal_") for account_id in accounts)
+
+
+@pytest.fixture
+def short_pages(dynamodb: DynamoDBClient) -> Iterator[None]:
+    """Have a page hold three items instead of a megabyte."""
+
+    def shorten(params: dict[str, Any], **_: object) -> None:
+        params["Limit"] = 3
+
+    event = "before-parameter-build.dynamodb.Scan"
+    dynamodb.meta.events.register(event, shorten)
+    yield
+    dynamodb.meta.events.unregister(event, shorten)
+
+
+@pytest.mark.usefixtures("short_pages")
+def test_journal_and_accounts_are_gone_on_with_behind_each_page(library: Library) -> None:
+    books = library.books
+    parts: list[Callable[[str | None], Iterator[tuple[str | None, Sequence[Any]]]]] = [
+        books.accounts,
+        *(partial(books.journal, part) for part in range(JOURNAL_PART_COUNT)),
+    ]
+    for pages in parts:
+        whole = list(pages(None))
+
+        *places, last = [beyond for beyond, _ in whole]
+        assert last is None
+        assert None not in places
+        for number in {0, len(places) // 2, len(places) - 1} if places else ():
+            assert list(pages(places[number])) == whole[number + 1 :]
+
+
+def test_accounts_are_read_by_their_keys(library: Library, client_id: str) -> None:
+    whole = {
+        key: reading
+        for _, page in library.books.accounts(None)
+        for key, reading in page
+        if key[0] == client_id
+    }
+
+    nobodies = [(client_id, "merchant:nobody:EUR"), (client_id, f"merchant:{'x' * 3000}:EUR")]
+    assert library.books.accounts_of([*whole, *nobodies]) == whole
+    assert library.books.accounts_of([]) == {}
+
+
+def test_an_account_that_is_not_as_we_write_it_is_told_and_hides_no_other(
+    dynamodb: DynamoDBClient, client_id: str
+) -> None:
+    books = in_tables(lived(client_id), dynamodb)
+    key = {"id": {"S": key_of(client_id, "merchant:strange:EUR")}}
+    table = os.environ["ACCOUNTS_TABLE"]
+    dynamodb.put_item(TableName=table, Item={**key, "kind": {"S": "merchant"}})
+
+    pages = list(books.accounts(None))
+    dynamodb.delete_item(TableName=table, Key=key)  # Other tests read all accounts, too.
+
+    problems = {
+        account_id: reading.problem
+        for _, page in pages
+        for (client, account_id), reading in page
+        if client == client_id
+    }
+    assert problems.pop("merchant:strange:EUR") == "not as we write it: KeyError"
+    assert problems
+    assert set(problems.values()) == {None}
 
 
 def test_what_is_not_as_we_write_it_is_told_and_hides_nothing(
@@ -210,3 +279,34 @@ def test_what_a_step_leaves_behind_is_found_as_it_was(
         store.save(client_id, pages)
 
         assert list(store.load(client_id)) == pages
+
+
+def test_a_step_that_is_kept_again_takes_the_place_of_all_that_it_was(
+    steps: Sequence[StepStore], client_id: str
+) -> None:
+    for store in steps:
+        store.save(client_id, [{"end": number} for number in range(3)])
+        store.save(client_id, [{"end": 7}])
+
+        assert list(store.load(client_id)) == [{"end": 7}]
+
+
+def test_a_step_that_is_kept_in_part_leaves_what_was_kept_before(
+    steps: Sequence[StepStore], dynamodb: DynamoDBClient, client_id: str
+) -> None:
+    store = steps[-1]
+    kept = [{"end": number} for number in range(3)]
+    store.save(client_id, kept)
+    puts = count(1)
+
+    def die(**_: object) -> None:
+        if next(puts) == len(kept):
+            raise RuntimeError
+
+    event = "before-parameter-build.dynamodb.PutItem"
+    dynamodb.meta.events.register(event, die)
+    with pytest.raises(RuntimeError):
+        store.save(client_id, [{"end": number} for number in range(3, 6)])
+    dynamodb.meta.events.unregister(event, die)
+
+    assert list(store.load(client_id)) == kept

@@ -14,13 +14,16 @@ from evenkeel.money import Money
 from evenkeel.reconciliation.account_sums import (
     PAGE_ACCOUNT_COUNT,
     PLACE_COUNT,
+    STRANGE_NAME_LENGTH_MAX,
     AccountKey,
     AccountSums,
     Reading,
     Share,
     Sums,
+    may_be_late,
     unreadable,
 )
+from evenkeel.reconciliation.mismatch import Finding
 from tests.fakes.clock import NOON
 from tests.unit.reconciliation.ledgers import Ledger, driven, moves, told, unhurried
 
@@ -294,6 +297,49 @@ def test_what_was_cut_off_a_wallet_without_a_trace_is_missed_by_the_merchant() -
     assert told([finding]) == [("BALANCE_DRIFT", COFFEE[1], None)]
 
 
+def test_an_account_that_cannot_be_read_has_drifted_and_hides_no_other() -> None:
+    accounts = folded([payment(5), payment(6, "tea")])
+    unreadable_one = accounts | {COFFEE: Reading(problem="no counters")}
+
+    [finding] = summed([payment(5), payment(6, "tea")]).drifted(accounts, unreadable_one)
+    assert told([finding]) == [("BALANCE_DRIFT", COFFEE[1], None)]
+    assert (finding.expected, finding.actual) == ({"problem": None}, {"problem": "no counters"})
+    assert not may_be_late(finding)
+
+
+def test_an_account_that_could_not_be_read_before_the_pass_is_held_to_what_it_is_after_it() -> None:
+    before = {COFFEE: Reading(problem="no counters")}
+
+    def found(posted_minor: int) -> list[Finding]:
+        after = {COFFEE: Reading(3, Sums(credits_posted=posted_minor))}
+        return list(summed([payment(5)]).drifted(before, after))
+
+    assert found(5) == []
+    assert told(found(4)) == [("BALANCE_DRIFT", COFFEE[1], None)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_late"),
+    [
+        (Sums(), Sums(), True),
+        (Sums(credits_posted=9), Sums(credits_posted=9), True),
+        (Sums(credits_posted=11), Sums(credits_posted=11), False),
+        (Sums(credits_posted=11), Sums(credits_posted=9), False),
+        (Sums(credits_posted=9, debits_posted=1), Sums(credits_posted=9, debits_posted=1), False),
+        # A release that is not folded yet leaves too much pending.
+        (Sums(0, 0, 70, 10), Sums(0, 0, 70, 10), True),
+    ],
+)
+def test_only_what_an_account_lacks_may_be_on_its_way(
+    before: Sums, after: Sums, *, is_late: bool
+) -> None:
+    version = 1 if before == after else 2
+    accounts = {COFFEE: Reading(1, before)}, {COFFEE: Reading(version, after)}
+
+    [finding] = summed([payment(10)]).drifted(*accounts)
+    assert may_be_late(finding) is is_late
+
+
 # The journal.
 
 
@@ -322,7 +368,7 @@ def test_a_leg_on_no_account_of_ours_is_an_alteration_and_leaves_the_journal_unb
     strange = replace(payment(7), credit=Leg(account_id))
 
     findings = sums.add([payment(3), strange])
-    assert told(findings) == [("ENTRY_ALTERED", None, strange.id)]
+    assert told(findings) == [("ENTRY_ALTERED", account_id, strange.id)]
     assert sums.sums[COFFEE] == Sums(credits_posted=3)
 
     [finding] = sums.unbalanced()
@@ -334,7 +380,15 @@ def test_a_leg_on_no_account_of_ours_is_an_alteration_and_leaves_the_journal_unb
 def test_two_strange_legs_are_one_finding() -> None:
     strange = replace(payment(7), debit=Leg("casino"), credit=Leg("roulette"))
 
-    assert told(AccountSums().add([strange])) == [("ENTRY_ALTERED", None, strange.id)]
+    assert told(AccountSums().add([strange])) == [("ENTRY_ALTERED", "casino", strange.id)]
+
+
+def test_a_strange_name_of_any_length_is_told_as_far_as_a_page_can_hold_it() -> None:
+    strange = replace(payment(7), credit=Leg("x" * 400_000))
+
+    [finding] = AccountSums().add([strange])
+    assert len(finding.subject.account_id or "") == STRANGE_NAME_LENGTH_MAX
+    assert len(json.dumps([dict(finding.actual)])) < 1000
 
 
 def test_what_cannot_be_read_is_an_alteration() -> None:

@@ -6,6 +6,9 @@ pass can have seen. Posted counters only grow: what the pass has seen of one lie
 its two readings, or the account has drifted by more than has moved meanwhile. An account
 that was not folded to in between is compared to the minor unit, what is pending as well.
 
+So what the pass has seen, and an account has not got yet, may be on its way through the fold;
+an account that had more posted before the pass than there is in the journal is wrong already.
+
 The pass must read strongly consistent, or begin later than reads lag.
 """
 
@@ -25,6 +28,7 @@ from evenkeel.reconciliation.mismatch import Facts, Finding, MismatchType, Subje
 ACCOUNT_COUNT_MAX = 20_000  # Some ten megabytes. Above it, half of the accounts are left out.
 PAGE_ACCOUNT_COUNT = 1000  # A page stays below 200 KB: an item of a table holds twice that.
 PLACE_COUNT = 2**32
+STRANGE_NAME_LENGTH_MAX = 200  # What is no account of ours may have a name of any length.
 JOURNAL = "journal"
 POSTED = frozenset({"debitsPosted", "creditsPosted"})
 
@@ -75,10 +79,16 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An account as it was stored at a moment; one that is not there is all zero."""
+    """An account as it was stored at a moment; one that is not there is all zero.
 
-    version: int = 0  # Each fold raises it.
+    Attributes:
+        version: Each fold raises it.
+        problem: Why it cannot be read, if it is not as we write it. All else says nothing then.
+    """
+
+    version: int = 0
     sums: Sums = Sums()
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,11 @@ class AccountSums:
         read = {key for key in before.keys() | after.keys() if self.share.holds(key)}
         for key in sorted(seen | read):
             lower, upper = before.get(key, Reading()), after.get(key, Reading())
+            if upper.problem is not None:
+                yield _drifted(key, {"problem": None}, {"problem": upper.problem})
+                continue
+            # It was mended meanwhile: from before it there is nothing to hold it to.
+            lower = Reading() if lower.problem is not None else lower
             finding = _compared(key, self.sums.get(key, Sums()), lower, upper)
             if finding is not None:
                 yield finding
@@ -211,9 +226,24 @@ def unreadable(client_id: str, transfer_id: str, problem: str) -> Finding:
     return Finding(MismatchType.ENTRY_ALTERED, subject, {"problem": None}, {"problem": problem})
 
 
+def may_be_late(drift: Finding) -> bool:
+    """Tell whether the account would fit, if it took in what the fold has not come to yet.
+
+    What was posted to it before the pass is in the journal that the pass reads. If there is
+    less in it, nothing that comes later puts that right.
+    """
+    minors = ((name, sum_, drift.actual[name]) for name, sum_ in drift.expected.items())
+    return all(
+        isinstance(sum_, int) and isinstance(minor, int) and (name not in POSTED or sum_ > minor)
+        for name, sum_, minor in minors
+    )
+
+
 def _misbooked(transfer: Transfer, account_ids: Sequence[str]) -> Finding:
-    subject = Subject(transfer.client_id, transfer_id=transfer.id)
-    actual = {"accountId": account_ids[0], "currency": transfer.amount.currency}
+    # It names the account, since only a further pass can say that it is gone.
+    account_id = account_ids[0][:STRANGE_NAME_LENGTH_MAX]
+    subject = Subject(transfer.client_id, transfer_id=transfer.id, account_id=account_id)
+    actual = {"accountId": account_id, "currency": transfer.amount.currency}
     return Finding(MismatchType.ENTRY_ALTERED, subject, {"accountId": None}, actual)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -86,13 +86,26 @@ class Books(Protocol):
     def overdue(self, since: datetime, until: datetime, shard: int) -> Iterator[Change]:
         """Yield the payments of a shard that somebody must look after in [since, until)."""
 
-    def accounts(self) -> Iterator[tuple[AccountKey, Reading]]:
-        """Yield the accounts that are folded from the journal, as they are now."""
+    def accounts(
+        self, after: str | None
+    ) -> Iterator[tuple[str | None, Sequence[tuple[AccountKey, Reading]]]]:
+        """Yield the accounts that are folded from the journal, as they are now, page by page.
 
-    def journal(self, part: int) -> Iterator[Sequence[Transfer]]:
+        Each page comes with the place behind which the next one begins, the last one with none;
+        there is at least one page, and it may be empty. Begun anew behind a place it goes on
+        there. Read strongly consistent.
+        """
+
+    def accounts_of(self, keys: Iterable[AccountKey]) -> Mapping[AccountKey, Reading]:
+        """Return those accounts as they are now, strongly consistent."""
+
+    def journal(
+        self, part: int, after: str | None
+    ) -> Iterator[tuple[str | None, Sequence[Transfer]]]:
         """Yield the transfers of one of JOURNAL_PART_COUNT parts of the journal, page by page.
 
-        Read strongly consistent, and without what is not as we write it.
+        Pages have places, as those of `accounts`. Read strongly consistent, and without what
+        is not as we write it.
         """
 
 
@@ -103,7 +116,10 @@ class StepStore(Protocol):
     """
 
     def save(self, name: str, pages: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what a step has found: at least one page, below 400 KB of JSON each."""
+        """Keep what a step has found: at least one page, below 400 KB of JSON each.
+
+        All of them take the place of what was kept under the name, or none does.
+        """
 
     def load(self, name: str) -> Sequence[Mapping[str, Any]]:
         """Return what was kept under the name."""

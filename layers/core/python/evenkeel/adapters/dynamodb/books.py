@@ -6,7 +6,7 @@ not stumble over it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +19,7 @@ from evenkeel.adapters.dynamodb.reads import batch_get_all
 from evenkeel.adapters.failures import reading
 from evenkeel.clock import to_rfc3339
 from evenkeel.errors import StoreBusy
+from evenkeel.ledger.accounts import AccountKind
 from evenkeel.ledger.transfer import Record, Transfer
 from evenkeel.payments.model import Payment
 from evenkeel.payments.ports import PaymentKey
@@ -77,44 +78,60 @@ class DynamoDBBooks:
             "TotalSegments": SEGMENT_COUNT,
             "ProjectionExpression": "id, payment_id",
         }
-        if after is not None:
-            asked["ExclusiveStartKey"] = {"id": {"S": after}}
-        for item in chain.from_iterable(self._scanned(asked)):
+        for item in self._scanned(asked, after):
             key = item["id"]["S"]
             payment_id = item.get("payment_id", {}).get("S")
             # A wallet is walked, whatever has become of its newest entry.
             walked = (id_of(key),) if of is ChangedObject.ACCOUNT else ()
             yield key, Change(client_of(key), of, id_of(key), payment_id, walked)
 
-    def accounts(self) -> Iterator[tuple[AccountKey, Reading]]:
+    def accounts(
+        self, after: str | None
+    ) -> Iterator[tuple[str | None, Sequence[tuple[AccountKey, Reading]]]]:
         asked: Any = {
             "TableName": self._accounts_table,
             "FilterExpression": "attribute_exists(kind)",  # Wallets have none.
+            "ProjectionExpression": ", ".join(("id", "kind", "version", *COUNTERS)),
             "ConsistentRead": True,
         }
-        for item in chain.from_iterable(self._scanned(asked)):
-            key = item["id"]["S"]
-            yield (client_of(key), id_of(key)), _account(item)
+        for beyond, items in self._paged(asked, after):
+            yield beyond, [(_account_key(item), _account(item)) for item in items]
 
-    def journal(self, part: int) -> Iterator[Sequence[Transfer]]:
+    def accounts_of(self, keys: Iterable[AccountKey]) -> Mapping[AccountKey, Reading]:
+        # A record may name an account that no key is long enough for.
+        wanted = dict.fromkeys(key_of(*key) for key in keys)
+        ids = [id_ for id_ in wanted if len(id_.encode()) <= KEY_BYTES_MAX]
+        with reading(StoreBusy):
+            items = list(batch_get_all(self._client, self._accounts_table, ids, consistent=True))
+        return {_account_key(item): _account(item) for item in items}
+
+    def journal(
+        self, part: int, after: str | None
+    ) -> Iterator[tuple[str | None, Sequence[Transfer]]]:
         asked: Any = {
             "TableName": self._ledger_table,
             "Segment": part,
             "TotalSegments": SEGMENT_COUNT,
             "ConsistentRead": True,
         }
-        for items in self._scanned(asked):
+        for beyond, items in self._paged(asked, after):
             records = (_readable(item, _record) for item in items)
-            yield [each for each in records if isinstance(each, Transfer)]
+            yield beyond, [each for each in records if isinstance(each, Transfer)]
 
-    def _scanned(self, asked: Any) -> Iterator[Sequence[Any]]:
+    def _scanned(self, asked: Any, after: str | None) -> Iterator[Any]:
+        return chain.from_iterable(items for _, items in self._paged(asked, after))
+
+    def _paged(self, asked: Any, after: str | None) -> Iterator[tuple[str | None, Sequence[Any]]]:
+        if after is not None:
+            asked["ExclusiveStartKey"] = {"id": {"S": after}}
         while True:
             with reading(StoreBusy):
                 page = self._client.scan(**asked)
-            yield page["Items"]
             if "LastEvaluatedKey" not in page:
+                yield None, page["Items"]
                 return
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            yield page["LastEvaluatedKey"]["id"]["S"], page["Items"]
 
     def overdue(self, since: datetime, until: datetime, shard: int) -> Iterator[Change]:
         asked: Any = {
@@ -150,6 +167,11 @@ class DynamoDBBooks:
         return {places[item["id"]["S"]]: _readable(item, read) for item in items}
 
 
+# Of an account that is folded, in the order of `Sums`.
+COUNTERS = ("debits_pending", "debits_posted", "credits_pending", "credits_posted")
+
+KEY_BYTES_MAX = 2048  # DynamoDB refuses to look for a longer one.
+
 # Of each of the three tables.
 SEGMENT_COUNT = FULL_PART_COUNT // 3
 
@@ -170,10 +192,19 @@ def _record(item: Any) -> Record:
     return RecordItem.stored(item).record()
 
 
+def _account_key(item: Any) -> AccountKey:
+    key = item["id"]["S"]
+    return client_of(key), id_of(key)
+
+
 def _account(item: Any) -> Reading:
-    pending = int(item["debits_pending"]["N"]), int(item["credits_pending"]["N"])
-    posted = int(item["debits_posted"]["N"]), int(item["credits_posted"]["N"])
-    sums = Sums(pending[0], posted[0], pending[1], posted[1])
+    found = _readable(item, _folded)
+    return Reading(problem=found.reason) if isinstance(found, Unreadable) else found
+
+
+def _folded(item: Any) -> Reading:
+    AccountKind(item["kind"]["S"])
+    sums = Sums(*(int(item[name]["N"]) for name in COUNTERS))
     return Reading(int(item["version"]["N"]), sums)
 
 

@@ -1,7 +1,12 @@
-"""What the steps of a long run leave behind, beside the receipts of the folds."""
+"""What the steps of a long run leave behind, beside the receipts of the folds.
+
+Two may do the same step at once, if one of them is believed dead. The pages of both lie side
+by side then, named after what is in them, and nobody reads a mixture.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -25,31 +30,37 @@ class DynamoDBStepStore:
         self._clock = clock
 
     def save(self, name: str, pages: Sequence[Mapping[str, Any]]) -> None:
-        expires_at = int((self._clock() + STEP_KEPT).timestamp())
-        # The first page says how many there are, so it is written last.
-        for number, page in reversed(list(enumerate(pages))):
-            item: Any = {
-                "id": {"S": _key(name, number)},
-                "page": {"S": document(page)},
-                "page_count": {"N": str(len(pages))},
-                "expires_at": {"N": str(expires_at)},
-            }
-            with translated(StoreBusy, StoreUnconfirmed):
-                self._client.put_item(TableName=self._table, Item=item)
+        texts = [document(page) for page in pages]
+        edition = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        for number, text in enumerate(texts):
+            self._put(_page_key(name, edition, number), page={"S": text})
+        # It says which pages are the step's: until it is written the old ones are.
+        count = {"N": str(len(texts))}
+        self._put(_key(name), edition={"S": edition}, page_count=count)
 
     def load(self, name: str) -> Sequence[Mapping[str, Any]]:
-        first = self._page(name, 0)
-        count = int(first["page_count"]["N"])
-        items = [first, *(self._page(name, number) for number in range(1, count))]
+        step = self._get(_key(name))
+        edition, count = step["edition"]["S"], int(step["page_count"]["N"])
+        items = [self._get(_page_key(name, edition, number)) for number in range(count)]
         return [json.loads(item["page"]["S"]) for item in items]
 
-    def _page(self, name: str, number: int) -> Any:
+    def _put(self, key: str, **attributes: Any) -> None:
+        expires_at = {"N": str(int((self._clock() + STEP_KEPT).timestamp()))}
+        item = {"id": {"S": key}, "expires_at": expires_at, **attributes}
+        with translated(StoreBusy, StoreUnconfirmed):
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def _get(self, key: str) -> Any:
         with reading(StoreBusy):
             found = self._client.get_item(
-                TableName=self._table, Key={"id": {"S": _key(name, number)}}, ConsistentRead=True
+                TableName=self._table, Key={"id": {"S": key}}, ConsistentRead=True
             )
         return found["Item"]
 
 
-def _key(name: str, number: int) -> str:
-    return f"step/{name}/{number}"
+def _key(name: str) -> str:
+    return f"step/{name}"
+
+
+def _page_key(name: str, edition: str, number: int) -> str:
+    return f"{_key(name)}/{edition}/{number}"
