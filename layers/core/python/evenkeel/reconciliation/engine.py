@@ -151,7 +151,8 @@ class Engine:
         step = self.journal.step(run)
         recorded = self.registry.record(run.id, step.place, step.findings, began_at)
         seen.update({each.id: each for each in recorded.mismatches if each.news})
-        for mismatch in self.registry.open_ones():
+        # Only a comparison can clear anything.
+        for mismatch in self.registry.open_ones() if step.share is not None else ():
             if step.has_cleared(mismatch):
                 seen[mismatch.id] = self.registry.end(mismatch, MismatchStatus.RESOLVED)
         return self._save(run.advanced(step.place, recorded.tallies, by, self.clock()))
