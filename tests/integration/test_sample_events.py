@@ -36,7 +36,7 @@ from tests.fakes.postman import ScriptedPostman
 from tests.integration.environment import forget
 from tests.listener import Listener, listening
 from tests.payments import order
-from tests.reports import run
+from tests.reports import done, run
 from tests.tables import TABLES
 
 CONTEXT = Context()
@@ -205,7 +205,7 @@ def test_a_webhook_is_registered_and_told_of_a_payment(
 
 
 def test_the_runs_of_the_reconciliation_are_listed() -> None:
-    bootstrap.run_store().add(run(client_id="cli_demo"))
+    bootstrap.run_store().add(done(run(client_id="cli_demo")))
     listed = reconciliation_api(signed(sample("list_reports")), CONTEXT)
 
     assert listed["statusCode"] == 200

@@ -58,6 +58,7 @@ class Deal:
         end: How much of its hold the ledger says was captured; 0 is a release.
         wish: How much of it somebody wants, and has not been answered yet.
         may_be_ended: An earlier wish may have come true.
+        lost_at: When the latest wish was made that may still arrive.
     """
 
     purse: Purse
@@ -71,10 +72,15 @@ class Deal:
     end: int | None = None
     wish: int | None = None
     may_be_ended: bool = False
+    lost_at: datetime | None = None
     processed_at: datetime | None = None
     lease_until: datetime | None = None
     captured: int = 0
     backs: dict[str, Back] = field(default_factory=dict)
+
+    def may_arrive(self, now: datetime) -> bool:
+        """Whether an earlier wish is on its way still, as far as anybody knows."""
+        return self.lost_at is not None and now < self.lost_at + LEASE
 
     @property
     def refunded(self) -> int:
@@ -182,15 +188,17 @@ class Model:
             case "ok":
                 self._ended(deal)
                 return _ended_as(deal, wish)
-            case "declined":
+            case "declined" if not (deal.may_be_ended and deal.may_arrive(now)):
                 deal.wish = None
                 return DECLINED
             case "killed":
-                deal.lease_until = now + LEASE
+                deal.lost_at, deal.lease_until = now, now + LEASE
                 return KILLED
             case "not applied" if not deal.may_be_ended:
                 deal.wish = None
                 return UNAVAILABLE
+            case "open":
+                deal.lost_at = now
         return OPEN
 
     def refund(self, deal: Deal, key: str, wanted: int | None, now: datetime, fault: Fault) -> str:
