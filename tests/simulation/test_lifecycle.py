@@ -397,11 +397,11 @@ def test_payments_live_as_the_model_says() -> None:
 
     # A campaign in which nothing happened proves nothing.
     assert Lives.happened.total() >= STEP_COUNT_MIN
-    wanted = {
-        f"{what}: {answer}"
-        for what in ("pay", "process", "capture", "void", "refund")
-        for answer in (model.OK, model.OPEN, model.UNAVAILABLE, model.KILLED)
-    }
-    # What is drawn depends on the constants of whatever modules are loaded: a rare one may miss.
-    assert len(wanted - set(Lives.happened)) <= 1
+    whats = ("pay", "process", "capture", "void", "refund")
+    answers = (model.OK, model.OPEN, model.UNAVAILABLE, model.KILLED)
+    met = {(what, each) for what in whats for each in answers if Lives.happened[f"{what}: {each}"]}
+    # What is drawn depends on the constants of whatever modules are loaded: rare pairs may miss.
+    assert {what for what, each in met if each == model.OK} == set(whats)
+    assert {each for _, each in met} == set(answers)
+    assert len(met) >= len(whats) * len(answers) * 3 // 4
     assert set(Lives.swept) == {None, *FAULTS}
