@@ -70,7 +70,7 @@ def test_those_who_wait_enter_in_the_order_of_their_coming(pool: ThreadPoolExecu
 
     for asked in waiting:
         room.leave(door)
-        assert asked.result(timeout=5)
+        assert asked.result(timeout=60)
 
     assert room.entered == ["first", "b", "c", "d"]
 
@@ -84,9 +84,9 @@ def test_nobody_enters_before_those_who_wait(pool: ThreadPoolExecutor) -> None:
     late = queue(pool, door, room, "late", 1)
     door.somebody_left()
 
-    assert waiting.result(timeout=5)
+    assert waiting.result(timeout=60)
     room.leave(door)
-    assert late.result(timeout=5)
+    assert late.result(timeout=60)
     assert room.entered == ["first", "patient", "late"]
 
 
@@ -97,7 +97,7 @@ def test_several_free_places_are_all_taken(pool: ThreadPoolExecutor) -> None:
     room.places = 3
     door.somebody_left()
 
-    assert all(asked.result(timeout=5) for asked in waiting)
+    assert all(asked.result(timeout=60) for asked in waiting)
 
 
 def test_whoever_waits_too_long_is_refused() -> None:
@@ -107,12 +107,12 @@ def test_whoever_waits_too_long_is_refused() -> None:
 def test_one_who_gave_up_does_not_stop_the_next(pool: ThreadPoolExecutor) -> None:
     door, room = Door(), Room(places=0)
     gives_up = queue(pool, door, room, "gives up", 0, wait_s_max=0.2)
-    assert not gives_up.result(timeout=5)
+    assert not gives_up.result(timeout=60)
 
     stays = queue(pool, door, room, "stays", 0)
     room.leave(door)
 
-    assert stays.result(timeout=5)
+    assert stays.result(timeout=60)
 
 
 def test_one_who_gives_up_in_the_middle_does_not_stop_those_behind(
@@ -122,11 +122,11 @@ def test_one_who_gives_up_in_the_middle_does_not_stop_those_behind(
     first = queue(pool, door, room, "first", 0)
     gives_up = queue(pool, door, room, "gives up", 1, wait_s_max=0.2)
     last = queue(pool, door, room, "last", 2)
-    assert not gives_up.result(timeout=5)
+    assert not gives_up.result(timeout=60)
 
     for asked in (first, last):
         room.leave(door)
-        assert asked.result(timeout=5)
+        assert asked.result(timeout=60)
 
     assert room.entered == ["first", "last"]
 
@@ -138,7 +138,7 @@ def test_a_line_that_is_too_long_refuses_at_once(pool: ThreadPoolExecutor) -> No
     assert not enter(door, room, "second in line")
 
     room.leave(door)
-    assert waiting.result(timeout=5)
+    assert waiting.result(timeout=60)
 
 
 class TestReservedConcurrency:

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from infra.local.processes import Child, kill_marked, marked
 from infra.local.stack import LocalStack, Ports
 from infra.local.tools import build_emulator
 from infra.local.valkey import Valkey
+from tests.local.waiting import soon
 
 SLEEP = ["/bin/sh", "-c", "sleep 60"]
 STUBBORN = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]
@@ -37,10 +37,7 @@ def printed(tmp_path: Path) -> str:
 
 
 def is_gone_soon(child: Child) -> bool:
-    deadline_at = time.monotonic() + 5
-    while child.is_alive() and time.monotonic() < deadline_at:
-        time.sleep(0.01)
-    return not child.is_alive()
+    return soon(lambda: not child.is_alive())
 
 
 def test_one_that_was_started_is_alive_until_it_is_stopped(tmp_path: Path) -> None:
@@ -91,7 +88,7 @@ def test_what_a_killed_parent_has_left_is_found_by_its_mark(tmp_path: Path) -> N
 
     assert kill_marked(tmp_path) >= 1
 
-    assert not orphan.is_alive()
+    assert is_gone_soon(orphan)
     assert kill_marked(tmp_path / "of-another-stack") == 0
 
 
