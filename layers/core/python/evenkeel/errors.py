@@ -9,6 +9,7 @@
   + Denied .............. the caller may not ask for this
     - Unauthorized
     - Forbidden
+    - RateLimited
   + Rejected ............ a business rule said no; asking again cannot help
     - Declined
   + NotFound ............ the named thing does not exist, for this client
@@ -29,6 +30,7 @@
     - VersionConflict
     - WalletContended
     - WalletUnavailable
+    - WindowsUnavailable
   + OutcomeUnknown ...... a dependency failed, and it may have acted
     - BusUnconfirmed
     - LedgerUnconfirmed
@@ -141,6 +143,16 @@ class Forbidden(Denied):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"the key lacks the scope {scope}")
+
+
+class RateLimited(Denied):
+    """Too many requests: later there is a token again, and nothing was looked at."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__("this client has used up its requests for now")
+        self.retry_after_s = retry_after_s
 
 
 class DeclineReason(StrEnum):
@@ -310,6 +322,15 @@ class WalletUnavailable(Unavailable):
         super().__init__("the wallet service cannot do this now; nothing was applied")
         self.payment_id = payment_id
         self.retry_after_s = retry_after_s
+
+
+class WindowsUnavailable(Unavailable):
+    """What is counted of users and clients cannot be seen now."""
+
+    code = "windows_unavailable"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 class BusUnconfirmed(OutcomeUnknown):
