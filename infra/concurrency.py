@@ -21,6 +21,7 @@ CONCURRENCY = {
     "sweeper": {"aws": 2, "local": 2},
     "reconciliation": {"aws": 10, "local": 2},
     "reconciliation_api": {"aws": 10, "local": 2},
+    "anomalies_api": {"aws": 10, "local": 1},
     "webhooks_api": {"aws": 10, "local": 1},
     "webhooks": {"aws": 10, "local": 1},
     "webhook_sender": {"aws": 20, "local": 2},

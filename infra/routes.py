@@ -79,6 +79,11 @@ ROUTES = (
         ("POST", "/api/payments/reconcile/mismatches/{id}/repair", CHANGES),
     ),
     *_routes(
+        "anomalies_api",
+        ("GET", "/api/payments/anomaly/check/{userId}", READS),
+        ("GET", "/api/payments/anomalies", READS),
+    ),
+    *_routes(
         "ops_api",
         ("GET", "/health", PUBLIC),
         ("GET", "/api/ops/health", PUBLIC),

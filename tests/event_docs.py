@@ -22,6 +22,7 @@ WHEN = {
     EventType.PAYMENT_COMPLETED: "the wallet has paid",
     EventType.PAYMENT_FAILED: "the wallet has refused, for good",
     EventType.PAYMENT_CANCELLED: "it was voided, or has expired",
+    EventType.PAYMENT_FLAGGED: "a rule is met, or it is found to be unusual soon after",
     EventType.PAYMENT_REFUNDED: "money is back in the wallet that paid; once for each refund",
     EventType.TRANSFER_POSTED: "money has moved from one account to another",
     EventType.HOLD_PLACED: "money of a wallet is held for a merchant",

@@ -35,6 +35,7 @@ from evenkeel.reconciliation.run import Run, Tally, Trigger, Window
 from evenkeel.resilience import events as circuit_events
 from evenkeel.resilience.circuit import Circuit
 from evenkeel.resilience.limits import Limits
+from evenkeel.screening.anomaly import CLEAR, Anomaly, AnomalyStatus, Rule
 from tests.fakes.clock import NOON
 
 CLIENT = "cli_demo"
@@ -55,6 +56,7 @@ ORDER = Order(
     wallet_id=WALLET,
     metadata={"order": "A-2026-000017"},
 )
+FLAGGED = Anomaly(AnomalyStatus.FLAGGED, (Rule.VELOCITY_EXCEEDED,))
 HOLD = Transfer(
     id=TRANSFER,
     client_id=CLIENT,
@@ -99,7 +101,9 @@ def samples() -> dict[EventType, Event]:
 
 
 def _of_payments() -> Iterator[Event]:
-    created = Payment.created(ORDER, NOON)
+    created = Payment.created(ORDER, NOON, CLEAR)
+    fifth = Payment.created(ORDER, NOON, FLAGGED)
+    yield from payment_events.events_between(None, fifth, shown_payment)
     yield from payment_events.events_between(None, created, shown_payment)
     for status in payment_events.TOLD:
         after = replace(created, status=status, version=3, updated_at=LATER)

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn,
 
 from evenkeel import __version__
 from evenkeel.entrypoints.http import Api
+from functions.anomalies_api.handler import api as anomalies
 from functions.ops_api.handler import api as ops
 from functions.payments_api.handler import api as payments
 from functions.reconciliation_api.handler import api as reconciliation
@@ -18,7 +19,7 @@ from functions.wallets_api.handler import api as wallets
 from functions.webhooks_api.handler import api as webhooks
 
 PATH = Path("functions/ops_api/openapi.json")
-APIS = (payments, wallets, webhooks, reconciliation, ops)
+APIS = (payments, wallets, webhooks, reconciliation, anomalies, ops)
 
 DESCRIPTION = """\
 Payments from wallets to merchants, on a double-entry ledger.

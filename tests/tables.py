@@ -57,6 +57,7 @@ TABLES = {
         {
             "by_user": Index("user_key", "created_key", "S", "KEYS_ONLY"),
             "by_due": Index("due_shard", "due_at", "S", "KEYS_ONLY"),
+            "by_flag": Index("flag_shard", "created_key", "S", "KEYS_ONLY"),
         }
     ),
     "LEDGER_TABLE": Table(

@@ -29,6 +29,7 @@ from evenkeel.payments.model import PAYMENT_PREFIX
 from evenkeel.payments.ports import PaymentKey, UserQuery
 from evenkeel.payments.refunding import REFUND_PREFIX
 from evenkeel.payments.states import PaymentStatus
+from evenkeel.screening.windows import Entry, Person
 from functions.payments_api.schema import (
     CapturePayment,
     CreatePayment,
@@ -47,7 +48,7 @@ READ = Access(Scope.PAYMENTS_READ)
 
 @api.post(
     "/api/payments",
-    Access(Scope.PAYMENTS_WRITE, is_keyed=True, takes_body=True),
+    Access(Scope.PAYMENTS_WRITE, is_keyed=True, takes_body=True, is_screened=True),
     answers=(201, 202),
     refuses=(402, 409),
 )
@@ -63,9 +64,13 @@ def create_payment(
     )
     if request.process:
         request.require_wallet()
-        answer = bootstrap.payment_desk().payments.create_and_process(order, _attempt(caller))
+    person = Person(order.client_id, order.user_id)
+    anomaly = caller.meter.screen(Entry(person, order.payment_id, order.amount))
+    payments = bootstrap.payment_desk().payments
+    if request.process:
+        answer = payments.create_and_process(order, _attempt(caller), anomaly)
         return _processed(answer, HTTPStatus.CREATED)
-    return _answer(bootstrap.payment_desk().payments.create(order), HTTPStatus.CREATED)
+    return _answer(payments.create(order, anomaly), HTTPStatus.CREATED)
 
 
 @api.post(

@@ -24,6 +24,8 @@ class DataStack(Stack):
                 Index("by_user", "user_key", "created_key", STRING, KEYS_ONLY),
                 # Only payments that somebody still has to look at carry these two attributes.
                 Index("by_due", "due_shard", "due_at", STRING, KEYS_ONLY),
+                # And only those that are remarkable this one.
+                Index("by_flag", "flag_shard", "created_key", STRING, KEYS_ONLY),
             ],
             streamed=True,
         )

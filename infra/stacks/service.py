@@ -99,6 +99,7 @@ class ServiceStack(Stack):
                 "wallets_api": self._wallets_api(),
                 "webhooks_api": self._webhooks_api(),
                 "reconciliation_api": self._reconciliation_api(reconciliation),
+                "anomalies_api": self._anomalies_api(),
                 "ops_api": self._ops_api(),
             },
         )
@@ -151,6 +152,12 @@ class ServiceStack(Stack):
             queries=["by_debit_wallet", "by_credit_wallet"],
         )
         function.use(self._data.accounts, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+        function.use(self._data.clients, "GetItem")
+        return function
+
+    def _anomalies_api(self) -> Function:
+        function = self._function("anomalies_api", timeout_s=10)
+        function.use(self._data.payments, "BatchGetItem", queries=["by_flag"])
         function.use(self._data.clients, "GetItem")
         return function
 

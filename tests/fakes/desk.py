@@ -6,7 +6,8 @@ from evenkeel.clock import Clock
 from evenkeel.payments.desk import PaymentDesk
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.holds import Holds
-from evenkeel.payments.ports import PaymentQueue, PaymentStore, SeenPayments
+from evenkeel.payments.outcomes import UnscreenedOutcomes
+from evenkeel.payments.ports import OutcomeWatch, PaymentQueue, PaymentStore, SeenPayments
 from evenkeel.payments.records import PaymentRecords
 from evenkeel.payments.refunds import Refunds
 from evenkeel.payments.service import Payments
@@ -23,12 +24,21 @@ def payment_desk(
     *,
     queue: Callable[[], PaymentQueue] = InMemoryPaymentQueue,
     seen: SeenPayments | None = None,
+    outcomes: OutcomeWatch | None = None,
     retry: Retry | None = None,
 ) -> PaymentDesk:
     retry = retry or instant_retry()
     records = PaymentRecords(store, retry)
     return PaymentDesk(
-        Payments(records, guard, queue, seen or NeverSeen(), retry, clock),
+        Payments(
+            records,
+            guard,
+            queue,
+            seen or NeverSeen(),
+            outcomes or UnscreenedOutcomes(),
+            retry,
+            clock,
+        ),
         Holds(records, guard, clock),
         Refunds(records, guard, clock),
     )

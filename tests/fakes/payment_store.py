@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from zlib import crc32
 
@@ -7,9 +8,19 @@ from evenkeel.payments import ending, refunding
 from evenkeel.payments.ending import Ending
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment, PaymentRef
-from evenkeel.payments.ports import DUE_SHARD_COUNT, Begun, PaymentKey, PaymentPage, UserQuery
+from evenkeel.payments.ports import (
+    DUE_SHARD_COUNT,
+    Begun,
+    FlagQuery,
+    PaymentKey,
+    PaymentPage,
+    UserQuery,
+)
 from evenkeel.payments.refunding import REFUND_COUNT_MAX, REFUNDABLE, RefundOrder
 from evenkeel.payments.states import PaymentStatus
+from evenkeel.screening.anomaly import Unusual
+
+Query = UserQuery | FlagQuery
 
 
 class InMemoryPaymentStore:
@@ -45,9 +56,10 @@ class InMemoryPaymentStore:
         if self.save_fault is not None:
             raise self.save_fault
         key = (payment.client_id, payment.id)
-        if self.payments[key].version != payment.version - 1:
+        stored = self.payments[key]
+        if stored.version != payment.version - 1:
             raise VersionConflict
-        self.payments[key] = payment
+        self.payments[key] = replace(payment, unusual=stored.unusual)
 
     def begin_ending(self, key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> Begun:
         before = self.get(key.client_id, key.payment_id)
@@ -72,18 +84,15 @@ class InMemoryPaymentStore:
         return Begun(before, is_written=True)
 
     def of_user(self, query: UserQuery) -> PaymentPage:
-        newest_first = sorted(
-            (
-                payment
-                for payment in self.payments.values()
-                if (payment.client_id, payment.order.user_id) == (query.client_id, query.user_id)
-            ),
-            key=_position,
-            reverse=True,
-        )
-        wanted = [payment for payment in newest_first if _is_wanted(payment, query)]
-        page = wanted[: query.limit]
-        return PaymentPage(page, page[-1].ref if len(page) == query.limit else None)
+        return self._page(query, lambda payment: payment.order.user_id == query.user_id)
+
+    def flagged(self, query: FlagQuery) -> PaymentPage:
+        return self._page(query, lambda payment: payment.anomaly_now.is_flagged)
+
+    def mark_unusual(self, key: PaymentKey, unusual: Unusual) -> None:
+        payment = self.get(key.client_id, key.payment_id)
+        if payment.unusual is None:
+            self.payments[key.client_id, key.payment_id] = replace(payment, unusual=unusual)
 
     def due(self, before: datetime, shard: int) -> Iterator[PaymentKey]:
         if shard in self.shard_faults:
@@ -98,6 +107,13 @@ class InMemoryPaymentStore:
         for _, key in sorted(due, key=lambda each: each[0]):
             yield key
 
+    def _page(self, query: Query, is_listed: Callable[[Payment], bool]) -> PaymentPage:
+        mine = (each for each in self.payments.values() if each.client_id == query.client_id)
+        newest_first = sorted(filter(is_listed, mine), key=_position, reverse=True)
+        wanted = [payment for payment in newest_first if _is_wanted(payment, query)]
+        page = wanted[: query.limit]
+        return PaymentPage(page, page[-1].ref if len(page) == query.limit else None)
+
 
 def shard_of(payment_id: str) -> int:
     return crc32(payment_id.encode()) % DUE_SHARD_COUNT
@@ -107,7 +123,7 @@ def _position(payment: Payment) -> tuple[object, str]:
     return payment.created_at, payment.id
 
 
-def _is_wanted(payment: Payment, query: UserQuery) -> bool:
+def _is_wanted(payment: Payment, query: Query) -> bool:
     if query.since is not None and payment.created_at < query.since:
         return False
     if query.until is not None and payment.created_at >= query.until:

@@ -25,6 +25,7 @@ EXPECTED_LIMITS = {
     "Sweeper": (58, 1024),
     "Reconciliation": (900, 1024),
     "ReconciliationApi": (28, 1024),
+    "AnomaliesApi": (10, 1024),
     "WebhooksApi": (20, 1024),
     "Webhooks": (30, 512),
     "WebhookSender": (45, 512),
@@ -102,6 +103,7 @@ EXPECTED_SETTINGS = {
         "breakers_table",
         "wallet_function",
     },
+    "AnomaliesApi": {"payments_table", "clients_table"},
     "WebhooksApi": {
         "webhooks_table",
         "deliveries_table",

@@ -168,6 +168,11 @@ EXPECTED_RIGHTS: Rights = {
         "Alerts": {"sns:Publish"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
+    "AnomaliesApi": {
+        "Payments.Arn": {"dynamodb:BatchGetItem"},
+        "Payments.Arn/index/by_flag": {"dynamodb:Query"},
+        "Clients.Arn": {"dynamodb:GetItem"},
+    },
     "ReconciliationApi": {
         "Reports.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "Reports.Arn/index/by_list": {"dynamodb:Query"},

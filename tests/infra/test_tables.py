@@ -12,6 +12,7 @@ EXPECTED_INDEXES = {
     "Payments": {
         "by_user": (("user_key", "S"), ("created_key", "S"), "KEYS_ONLY"),
         "by_due": (("due_shard", "S"), ("due_at", "S"), "KEYS_ONLY"),
+        "by_flag": (("flag_shard", "S"), ("created_key", "S"), "KEYS_ONLY"),
     },
     "Ledger": {
         "by_debit_wallet": (("debit_wallet", "S"), ("debit_number", "N"), "ALL"),

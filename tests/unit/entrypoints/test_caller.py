@@ -5,6 +5,8 @@ import pytest
 from evenkeel.access.model import Principal, Scope
 from evenkeel.clock import Deadline
 from evenkeel.entrypoints.caller import Caller
+from evenkeel.entrypoints.meter import Meter
+from evenkeel.screening.quota import Lane
 
 CALLER = Caller(
     Principal("cli_a", "key_a", frozenset({Scope.PAYMENTS_WRITE})),
@@ -13,6 +15,7 @@ CALLER = Caller(
     idempotency_key="order-1",
     fingerprint="same",
     deadline=Deadline.after(1.0),
+    meter=Meter("cli_a", Lane.WRITES),
 )
 
 

@@ -17,13 +17,13 @@ from evenkeel.errors import DeclineReason, EvenkeelError, FieldError
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.wallets.model import WalletStatus
 
-# What clients were promised. A row may be added, and none may change. `rate_limited` is
-# missing: so far it is the gateway alone that says so.
+# What clients were promised. A row may be added, and none may change.
 TABLE = [
     (errors.MalformedRequest("it is not JSON"), "malformed_request", 400, False),
     (errors.IdempotencyKeyMissing(), "idempotency_key_missing", 400, False),
     (errors.Unauthorized(), "unauthorized", 401, False),
     (errors.Forbidden("payments:read"), "forbidden", 403, False),
+    (errors.RateLimited(0.2), "rate_limited", 429, True),
     (
         errors.Declined(DeclineReason.LIMIT_EXCEEDED, "it is too much"),
         "payment_declined",
@@ -46,7 +46,7 @@ TABLE = [
     (errors.StoreUnconfirmed(), "internal_error", 500, True),
     (errors.WalletUnavailable("pay_a"), "wallet_unavailable", 503, True),
 ]
-COME_AGAIN_LATER = {"request_in_progress", "wallet_unavailable"}
+COME_AGAIN_LATER = {"rate_limited", "request_in_progress", "wallet_unavailable"}
 CODES = [code for _, code, _, _ in TABLE]
 
 each_row = pytest.mark.parametrize(("error", "code", "status", "retryable"), TABLE, ids=CODES)

@@ -1,4 +1,4 @@
-"""The whole API over fakes: its five functions, two clients, and keys with any scopes."""
+"""The whole API over fakes: its functions, two clients, and keys with any scopes."""
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
@@ -11,12 +11,18 @@ from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.access.service import Doorkeeper, Keyring
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
+from evenkeel.adapters.memory.no_windows import NoWindows
+from evenkeel.payments.flags import Flags
+from evenkeel.payments.records import PaymentRecords
 from evenkeel.reconciliation.examiner import Examiner
 from evenkeel.reconciliation.repairs import Repairs
 from evenkeel.reconciliation.survey import Surveyor
 from evenkeel.reconciliation.wallet_examiner import WalletExaminer
 from evenkeel.resilience.switchboard import Switchboard
+from evenkeel.screening.policies import Policies
+from evenkeel.screening.service import Screening
 from evenkeel.wallets.service import Wallets
+from functions.anomalies_api import handler as anomalies_api
 from functions.ops_api import handler as ops_api
 from functions.payments_api import handler as payments_api
 from functions.reconciliation_api import handler as reconciliation_api
@@ -32,14 +38,23 @@ from tests.fakes.desk import payment_desk
 from tests.fakes.guard import RecordingWatch, breaker, guarded
 from tests.fakes.payment_queue import InMemoryPaymentQueue
 from tests.fakes.payment_store import InMemoryPaymentStore
+from tests.fakes.policy_store import InMemoryPolicyStore
 from tests.fakes.retry import instant_retry
+from tests.fakes.screen_watch import RecordingScreenWatch
 from tests.fakes.wallet_gateway import Fault, FlakyGateway
 from tests.fakes.wallet_store import InMemoryWalletStore
 from tests.unit.answer import Answer
 from tests.unit.reconciliation.desk import Desk
 from tests.unit.webhooks.office import Office
 
-FUNCTIONS = (payments_api, wallets_api, webhooks_api, reconciliation_api, ops_api)
+FUNCTIONS = (
+    payments_api,
+    wallets_api,
+    webhooks_api,
+    reconciliation_api,
+    anomalies_api,
+    ops_api,
+)
 MINE = "cli_a"
 OTHER = "cli_b"
 
@@ -72,7 +87,16 @@ class Site:
             self.keyring.create_client("a client", client_id)
         self.key = self.key_of(MINE, Scope)
         doorkeeper = Doorkeeper(self.keyring.store, instant_retry(), self.clock)
+        self.watch = RecordingScreenWatch()
+        self.policies = InMemoryPolicyStore()
+        screening = Screening(
+            NoWindows(), Policies(self.policies, self.watch, self.clock), self.watch
+        )
+        flags = Flags(PaymentRecords(self.payments, instant_retry()))
         monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
+        monkeypatch.setattr(bootstrap, "screening", lambda: screening)
+        monkeypatch.setattr(bootstrap, "policy_store", lambda: self.policies)
+        monkeypatch.setattr(bootstrap, "flags", lambda: flags)
         monkeypatch.setattr(bootstrap, "keyring", lambda: self.keyring)
         monkeypatch.setattr(bootstrap, "wallets", lambda: self.wallets)
         monkeypatch.setattr(bootstrap, "payment_desk", lambda: self.desk)

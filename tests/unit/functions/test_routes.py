@@ -47,6 +47,8 @@ ROUTES = [
     ("GET", "/api/payments/reconcile/reports/{id}", Scope.OPS_READ, False),
     ("GET", "/api/payments/reconcile/reports/{id}/mismatches", Scope.OPS_READ, False),
     ("POST", "/api/payments/reconcile/mismatches/{id}/repair", Scope.OPS_WRITE, False),
+    ("GET", "/api/payments/anomaly/check/{userId}", Scope.OPS_READ, False),
+    ("GET", "/api/payments/anomalies", Scope.OPS_READ, False),
     ("GET", "/api/ops/health", Scope.OPS_READ, False),
     ("GET", "/api/ops/breakers", Scope.OPS_READ, False),
     ("GET", "/api/ops/breakers/{name}", Scope.OPS_READ, False),

@@ -1,7 +1,6 @@
 """A policy is believed for less than a minute, and nobody suffers for a store that is away."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -11,29 +10,18 @@ from evenkeel.screening.policies import KNOWN_COUNT_MAX, Policies
 from evenkeel.screening.policy import Policy
 from evenkeel.screening.quota import Bucket, Lane
 from tests.fakes.clock import ManualClock
+from tests.fakes.policy_store import InMemoryPolicyStore
+from tests.fakes.screen_watch import RecordingScreenWatch
 
 STRICT = Policy(writes=Bucket(per_s=1, burst_count=1))
 
 
-@dataclass
-class Store:
-    policies: dict[str, Policy] = field(default_factory=dict)
-    is_away: bool = False
-    read_count: int = 0
-
-    def policy(self, client_id: str) -> Policy | None:
-        self.read_count += 1
-        if self.is_away:
-            raise StoreBusy
-        return self.policies.get(client_id)
-
-    def lay_down(self, client_id: str, policy: Policy) -> None:
-        self.policies[client_id] = policy
-
-
-def known(clock: ManualClock, policies: Mapping[str, Policy]) -> tuple[Policies, Store]:
-    store = Store(dict(policies))
-    return Policies(store, clock), store
+def known(
+    clock: ManualClock, policies: Mapping[str, Policy]
+) -> tuple[Policies, InMemoryPolicyStore]:
+    store = InMemoryPolicyStore()
+    store.policies |= policies
+    return Policies(store, RecordingScreenWatch(), clock), store
 
 
 def test_the_defaults_hold_for_whoever_has_no_policy() -> None:
@@ -63,11 +51,14 @@ def test_a_change_holds_within_a_minute_whatever_the_clock_does(back: timedelta)
     assert policies.of("cli_a") == STRICT
 
 
-def test_what_was_known_goes_on_while_the_store_is_away_and_it_is_not_asked_each_time() -> None:
+@pytest.mark.parametrize("failure", [StoreBusy(), ValueError("no policy")])
+def test_what_was_known_goes_on_while_the_store_is_away_and_it_is_not_asked_each_time(
+    failure: Exception,
+) -> None:
     clock = ManualClock()
     policies, store = known(clock, {"cli_a": STRICT})
     policies.of("cli_a")
-    store.is_away = True
+    store.failure = failure
     clock.advance(timedelta(minutes=1))
 
     assert [policies.of("cli_a") for _ in range(3)] == [STRICT] * 3

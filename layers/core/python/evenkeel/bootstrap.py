@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from evenkeel.ledger.folding import Folding
     from evenkeel.ledger.ports import JournalStream
     from evenkeel.payments.desk import PaymentDesk
+    from evenkeel.payments.flags import Flags
     from evenkeel.payments.guard import WalletGuard
     from evenkeel.payments.ports import (
+        OutcomeWatch,
         PaymentQueue,
         PaymentStore,
         PaymentStream,
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from evenkeel.resilience.breaker import Breaker
     from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
+    from evenkeel.screening.ports import PolicyStore, Windows
+    from evenkeel.screening.service import Screening
     from evenkeel.wallets.service import Wallets
     from evenkeel.webhooks.fanout import FanOut
     from evenkeel.webhooks.ports import DeliveryQueue, DeliveryStore, EndpointStore, Postman
@@ -226,10 +230,18 @@ def payment_queue() -> PaymentQueue:
 
 @cache
 def payment_desk() -> PaymentDesk:
-    return _payment_desk(random_id("env"))
+    from evenkeel.payments.outcomes import ScreenedOutcomes
+
+    return _payment_desk(random_id("env"), ScreenedOutcomes(screening()))
 
 
-def _payment_desk(environment_id: str) -> PaymentDesk:
+def _late_payment_desk(environment_id: str) -> PaymentDesk:
+    from evenkeel.payments.outcomes import UnscreenedOutcomes
+
+    return _payment_desk(environment_id, UnscreenedOutcomes())
+
+
+def _payment_desk(environment_id: str, outcomes: OutcomeWatch) -> PaymentDesk:
     from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
     from evenkeel.payments.desk import PaymentDesk
     from evenkeel.payments.holds import Holds
@@ -241,7 +253,7 @@ def _payment_desk(environment_id: str) -> PaymentDesk:
     guard = _wallet_guard(environment_id)
     seen = SeenInThisProcess()
     return PaymentDesk(
-        Payments(records, guard, payment_queue, seen, store_retry(), utc_now),
+        Payments(records, guard, payment_queue, seen, outcomes, store_retry(), utc_now),
         Holds(records, guard, utc_now),
         Refunds(records, guard, utc_now),
     )
@@ -263,7 +275,7 @@ def sweeper() -> Sweeper:
 
     journal = DynamoDBJournal(dynamodb(), settings().ledger_table)
     environment_id = random_id("env")
-    lanes = [_payment_desk(f"{environment_id}.{lane}") for lane in range(DUE_SHARD_COUNT)]
+    lanes = [_late_payment_desk(f"{environment_id}.{lane}") for lane in range(DUE_SHARD_COUNT)]
     return Sweeper(payment_store(), journal, lanes, sweep_watch(), utc_now, time.sleep)
 
 
@@ -271,7 +283,8 @@ def sweeper() -> Sweeper:
 def payment_worker() -> PaymentWorker:
     from evenkeel.payments.worker import PaymentWorker
 
-    return PaymentWorker(payment_desk().payments, payment_queue(), random.random)
+    desk = _late_payment_desk(random_id("env"))
+    return PaymentWorker(desk.payments, payment_queue(), random.random)
 
 
 @cache
@@ -300,6 +313,38 @@ def keyring() -> Keyring:
     from evenkeel.access.service import Keyring
 
     return Keyring(access_store(), utc_now)
+
+
+@cache
+def windows() -> Windows:
+    from evenkeel.adapters.memory.no_windows import NoWindows
+
+    return NoWindows()
+
+
+@cache
+def flags() -> Flags:
+    from evenkeel.payments.flags import Flags
+    from evenkeel.payments.records import PaymentRecords
+
+    return Flags(PaymentRecords(payment_store(), store_retry()))
+
+
+@cache
+def policy_store() -> PolicyStore:
+    from evenkeel.adapters.dynamodb.policy_store import DynamoDBPolicyStore
+
+    return DynamoDBPolicyStore(dynamodb(), settings().clients_table)
+
+
+@cache
+def screening() -> Screening:
+    from evenkeel.adapters.telemetry.screen_watch import LoggingScreenWatch
+    from evenkeel.screening.policies import Policies
+    from evenkeel.screening.service import Screening
+
+    watch = LoggingScreenWatch()
+    return Screening(windows(), Policies(policy_store(), watch, utc_now), watch)
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evenkeel.access.model import Principal
 from evenkeel.clock import Deadline
+from evenkeel.entrypoints.meter import Meter
 from evenkeel.ids import derived_id
 
 
@@ -17,6 +18,7 @@ class Caller:
         route: Method and path of the route, as in `POST /api/payments`.
         fingerprint: Of the request's body, where it has one.
         deadline: When work on the outcome must end, so that it can be recorded and answered.
+        meter: Of the requests of its client; a route that screens takes the token itself.
         may_wait: Whether the client prefers a later outcome to none (`respond-async`).
     """
 
@@ -26,6 +28,7 @@ class Caller:
     idempotency_key: str | None
     fingerprint: str | None
     deadline: Deadline
+    meter: Meter
     may_wait: bool = False
 
     @property

@@ -160,6 +160,7 @@ DATA: Mapping[EventType, type[Reply]] = {
     EventType.PAYMENT_FAILED: PaymentReply,
     EventType.PAYMENT_CANCELLED: PaymentReply,
     EventType.PAYMENT_REFUNDED: RefundedReply,
+    EventType.PAYMENT_FLAGGED: PaymentReply,
     EventType.TRANSFER_POSTED: TransferData,
     EventType.HOLD_PLACED: TransferData,
     EventType.HOLD_RELEASED: TransferData,

@@ -24,6 +24,7 @@ from evenkeel.access.model import Scope
 from evenkeel.entrypoints import body
 from evenkeel.entrypoints.caller import Caller
 from evenkeel.entrypoints.deadlines import deadline_of
+from evenkeel.entrypoints.meter import Meter
 from evenkeel.entrypoints.problems import PROBLEM_JSON, Problem, internal_problem, problem_of
 from evenkeel.entrypoints.schema import documented
 from evenkeel.errors import (
@@ -34,6 +35,7 @@ from evenkeel.errors import (
     ObjectNotFound,
     ValidationFailed,
 )
+from evenkeel.screening.quota import Lane
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Body = TypeVar("Body", bound=BaseModel)
@@ -58,12 +60,14 @@ class Access:
         is_keyed: Whether it needs an idempotency key.
         takes_body: Whether a request without a body is malformed.
         may_omit_body: Unless that is the same as an empty object.
+        is_screened: Whether the route takes the request's token, together with its screening.
     """
 
     scope: Scope | None = None
     is_keyed: bool = False
     takes_body: bool = False
     may_omit_body: bool = False
+    is_screened: bool = False
 
     @property
     def refuses(self) -> Statuses:
@@ -74,8 +78,8 @@ class Access:
 class Api:
     """The routes of one function.
 
-    A request passes, in this order: its key, its scope, its body's size and
-    form, its idempotency key, its fields; then the route itself.
+    A request passes, in this order: its key, its client's limit, its scope, its body's size
+    and form, its idempotency key, its fields; then the route itself.
     """
 
     def __init__(self, tag: str) -> None:
@@ -84,6 +88,7 @@ class Api:
         self.resolver.exception_handler(RequestValidationError)(_invalid)
         self.resolver.not_found(_not_found)
         self.accesses: dict[tuple[str, str], Access] = {}
+        self._meter: Meter | None = None  # Of the request that is being answered.
 
     def get(
         self,
@@ -130,6 +135,7 @@ class Api:
         request_id: str = event["requestContext"]["requestId"]
         logger.clear_state()
         logger.append_keys(request_id=request_id)
+        self._meter = None
         try:
             answer = self._resolved(event, context, request_id)
         except EvenkeelError as error:
@@ -138,7 +144,10 @@ class Api:
         except Exception:
             logger.exception("failed")
             answer = _as_answer(internal_problem(request_id))
-        answer["multiValueHeaders"]["X-Request-Id"] = [request_id]
+        headers = answer["multiValueHeaders"]
+        headers["X-Request-Id"] = [request_id]
+        if self._meter is not None:
+            headers |= {name: [value] for name, value in self._meter.headers.items()}
         logger.info(
             "answered",
             route=f"{event['httpMethod']} {event['resource']}",
@@ -179,30 +188,28 @@ class Api:
         headers = _headers(event)
         principal = bootstrap.doorkeeper().admit(headers.get("x-api-key"))
         logger.append_keys(client_id=principal.client_id)
-        principal.require(access.scope)
-        text = _body(event, access)
-        fingerprint = body.fingerprint(body.read_json(text)) if text else None
-        key = _idempotency_key(headers) if access.is_keyed else None
-        caller = Caller(
-            principal,
-            request_id,
-            " ".join(route),
-            key,
-            fingerprint,
-            deadline=deadline_of(context),
-            may_wait=_prefers(headers, RESPOND_ASYNC),
-        )
-        self.resolver.append_context(caller=caller)
-        # A body is JSON here, whatever the client has called it; and the path is the route's,
-        # whatever a custom domain has put in front of it.
-        readable = {
-            "path": _path(event),
-            "body": text or None,
-            "isBase64Encoded": False,
-            "headers": headers | JSON,
-            "multiValueHeaders": {name: [value] for name, value in (headers | JSON).items()},
-        }
-        return self.resolver.resolve({**event, **readable}, context)
+        meter = self._meter = Meter(principal.client_id, _lane(event))
+        try:
+            if not access.is_screened:
+                meter.take()
+            principal.require(access.scope)
+            text = _body(event, access)
+            caller = Caller(
+                principal,
+                request_id,
+                " ".join(route),
+                fingerprint=body.fingerprint(body.read_json(text)) if text else None,
+                idempotency_key=_idempotency_key(headers) if access.is_keyed else None,
+                deadline=deadline_of(context),
+                meter=meter,
+                may_wait=_prefers(headers, RESPOND_ASYNC),
+            )
+            self.resolver.append_context(caller=caller)
+            return self.resolver.resolve(_readable(event, headers, text), context)
+        except EvenkeelError:
+            # What is refused before it could be screened is counted all the same.
+            meter.take()
+            raise
 
 
 def reply(
@@ -222,6 +229,27 @@ def reply(
     if preference_applied is not None:
         headers["Preference-Applied"] = preference_applied
     return Response(status, "application/json", body, headers)
+
+
+def _readable(event: Event, headers: dict[str, str], text: str) -> dict[str, Any]:
+    """Return the event as the router is to read it.
+
+    A body is JSON here, whatever the client has called it; and the path is the route's,
+    whatever a custom domain has put in front of it.
+    """
+    as_json = headers | JSON
+    return {
+        **event,
+        "path": _path(event),
+        "body": text or None,
+        "isBase64Encoded": False,
+        "headers": as_json,
+        "multiValueHeaders": {name: [value] for name, value in as_json.items()},
+    }
+
+
+def _lane(event: Event) -> Lane:
+    return Lane.READS if event["httpMethod"] == "GET" else Lane.WRITES
 
 
 def _body(event: Event, access: Access) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field
 from evenkeel.entrypoints.schema import Reply, Time
 from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import Refund, RefundStatus
+from evenkeel.screening.anomaly import Anomaly, Rule
 
 
 class FailureReply(Reply):
@@ -18,12 +19,18 @@ class FailureReply(Reply):
 
 class AnomalyReply(Reply):
     status: Literal["CLEAR", "FLAGGED", "UNAVAILABLE"]
-    reasons: list[str]
-    severity: Literal["LOW", "MEDIUM", "HIGH"] | None
+    reasons: Annotated[list[str], Field(description=f"Of {', '.join(Rule)}; others may come.")]
+    severity: Annotated[
+        str | None, Field(description="The highest of its reasons': MEDIUM or HIGH.")
+    ]
 
-
-# No rule looks at payments yet, and a payment that nobody has looked at is not clear.
-NOT_CHECKED = AnomalyReply(status="UNAVAILABLE", reasons=[], severity=None)
+    @classmethod
+    def of(cls, anomaly: Anomaly) -> AnomalyReply:
+        return cls(
+            status=anomaly.status.value,
+            reasons=[rule.value for rule in anomaly.reasons],
+            severity=anomaly.severity,
+        )
 
 
 class PaymentReply(Reply):
@@ -72,7 +79,7 @@ class PaymentReply(Reply):
             amount_refunded=payment.refunded_minor,
             transfer_id=payment.transfer_id,
             failure=FailureReply(code=failure.reason, message=failure.message) if failure else None,
-            anomaly=NOT_CHECKED,
+            anomaly=AnomalyReply.of(payment.anomaly_now),
             attempts=payment.attempts,
             description=order.description,
             metadata=dict(order.metadata),

@@ -42,6 +42,7 @@ KINDS: dict[type[EvenkeelError], Kind] = {
     errors.ValidationFailed: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed"),
     errors.Unauthorized: Kind(HTTPStatus.UNAUTHORIZED, "unauthorized"),
     errors.Forbidden: Kind(HTTPStatus.FORBIDDEN, "forbidden"),
+    errors.RateLimited: Kind(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", 1, is_retryable=True),
     errors.Declined: Kind(HTTPStatus.PAYMENT_REQUIRED, "payment_declined"),
     errors.ObjectNotFound: Kind(HTTPStatus.NOT_FOUND, "not_found"),
     errors.IdempotencyKeyReused: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),

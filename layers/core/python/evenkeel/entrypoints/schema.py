@@ -123,6 +123,7 @@ Currency = Annotated[
 ]
 ClientString = Annotated[str, Field(pattern=CLIENT_STRING)]
 ClientStringInPath = Annotated[str, Path(pattern=CLIENT_STRING)]
+ClientStringInQuery = Annotated[str | None, Query(pattern=CLIENT_STRING)]
 WalletId = Annotated[str, Field(pattern=r"^wal_[A-Za-z0-9_-]{1,60}$", examples=["wal_…"])]
 Description = Annotated[str, Field(max_length=255)]
 Time = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]

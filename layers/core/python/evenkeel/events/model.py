@@ -33,6 +33,7 @@ class EventType(StrEnum):
     PAYMENT_FAILED = "PaymentFailed"
     PAYMENT_CANCELLED = "PaymentCancelled"
     PAYMENT_REFUNDED = "PaymentRefunded"
+    PAYMENT_FLAGGED = "PaymentFlagged"
     TRANSFER_POSTED = "TransferPosted"
     HOLD_PLACED = "HoldPlaced"
     HOLD_RELEASED = "HoldReleased"

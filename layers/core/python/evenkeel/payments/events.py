@@ -27,8 +27,14 @@ def events_between(before: Payment | None, after: Payment, show: Show) -> Sequen
     """Return what has happened between two images of a payment, in order; often nothing."""
     subject = Subject(after.client_id, after.id, after.version)
     if before is None:
-        return [Event.of(EventType.PAYMENT_CREATED, subject, after.created_at, show(after, None))]
+        types = [EventType.PAYMENT_CREATED]
+        if after.anomaly.is_flagged:
+            types.append(EventType.PAYMENT_FLAGGED)
+        return [Event.of(type_, subject, after.created_at, show(after, None)) for type_ in types]
     events = []
+    if before.unusual is None and after.unusual is not None:
+        data, at = show(after, None), after.unusual.at
+        events.append(Event.of(EventType.PAYMENT_FLAGGED, subject, at, data, part="unusual"))
     type_ = TOLD.get(after.status)
     if type_ is not None and after.status is not before.status:
         events.append(Event.of(type_, subject, after.updated_at, show(after, None)))

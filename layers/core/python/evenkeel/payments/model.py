@@ -7,7 +7,7 @@ version and a line in its history. Which change is legal where is a table, in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from evenkeel.payments.leases import Lease
 from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.refunding import RESERVING, Refund, RefundStatus
 from evenkeel.payments.states import TRANSITIONS, Change, Event, PaymentStatus, shortened
+from evenkeel.screening.anomaly import UNKNOWN, Anomaly, Rule, Unusual
 
 PAYMENT_PREFIX = "pay"
 
@@ -63,18 +64,27 @@ class Payment:
     may_be_debited: bool = False  # An earlier attempt may have been applied, or still be under way.
     ending: Ending | None = None
     refunds: Mapping[str, Refund] = field(default_factory=dict)  # By id, in order of creation.
+    anomaly: Anomaly = UNKNOWN  # As it was made.
+    unusual: Unusual | None = None
     history: tuple[Change, ...] = ()
 
     @classmethod
-    def created(cls, order: Order, now: datetime) -> Payment:
-        payment = cls(order, created_at=now, updated_at=now, wallet_id=order.wallet_id)
-        return replace(payment, history=(Change(1, now, "created", payment.status),))
+    def created(cls, order: Order, now: datetime, anomaly: Anomaly = UNKNOWN) -> Payment:
+        payment = cls(
+            order, created_at=now, updated_at=now, wallet_id=order.wallet_id, anomaly=anomaly
+        )
+        lines = [("created", None), *_remarks(anomaly)]
+        history = (Change(1, now, event, payment.status, detail) for event, detail in lines)
+        return replace(payment, history=tuple(history))
 
     @classmethod
-    def created_and_claimed(cls, order: Order, now: datetime, request_id: str) -> Payment:
+    def created_and_claimed(
+        cls, order: Order, now: datetime, request_id: str, anomaly: Anomaly = UNKNOWN
+    ) -> Payment:
         """Return a new payment that its maker works on already: one write instead of two."""
         assert order.wallet_id is not None
-        claimed = cls.created(order, now).claimed(order.wallet_id, now, request_id)
+        created = cls.created(order, now, anomaly)
+        claimed = created.claimed(order.wallet_id, now, request_id)
         history = tuple(replace(change, version=1) for change in claimed.history)
         return replace(claimed, version=1, history=history)
 
@@ -89,6 +99,13 @@ class Payment:
     @property
     def ref(self) -> PaymentRef:
         return PaymentRef(self.created_at, self.id)
+
+    @property
+    def anomaly_now(self) -> Anomaly:
+        """What is remarkable about it, with what was found after it was made."""
+        if self.unusual is None:
+            return self.anomaly
+        return self.anomaly.with_reason(Rule.UNUSUAL_BEHAVIOUR)
 
     @property
     def is_processed(self) -> bool:
@@ -223,7 +240,7 @@ class Payment:
 
     def as_created(self) -> Payment:
         """Return the payment as it was answered when it was created, whatever came after."""
-        return Payment.created(self.order, self.created_at)
+        return Payment.created(self.order, self.created_at, self.anomaly)
 
     def voided(self, now: datetime) -> Payment:
         """Return the payment that nobody will process any more."""
@@ -302,3 +319,10 @@ class Payment:
     def _lapses_at(self) -> datetime:
         assert self.processed_at is not None
         return self.processed_at + HOLD_FOR + HOLD_GRACE
+
+
+def _remarks(anomaly: Anomaly) -> Iterator[tuple[str, str | None]]:
+    """Yield what the history says of the rules that a new payment has met."""
+    for event, rules in (("flagged", anomaly.reasons), ("flagged_on_trial", anomaly.shadows)):
+        if rules:
+            yield event, ", ".join(rules)

@@ -13,9 +13,11 @@ from evenkeel.payments.ending import Ending
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment, PaymentRef
 from evenkeel.payments.refunding import RefundOrder
+from evenkeel.screening.anomaly import Unusual
 
 # Payments that are due are kept in so many parts, each of which is looked through by itself.
 DUE_SHARD_COUNT = 8
+FLAG_SHARD_COUNT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,17 @@ class UserQuery:
 
     client_id: str
     user_id: str
+    limit: int
+    since: datetime | None = None
+    until: datetime | None = None
+    after: PaymentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagQuery:
+    """Up to *limit* of a client's remarkable payments, made in [since, until), behind *after*."""
+
+    client_id: str
     limit: int
     since: datetime | None = None
     until: datetime | None = None
@@ -119,12 +132,29 @@ class PaymentStore(Protocol):
     def of_user(self, query: UserQuery) -> PaymentPage:
         """Return payments of one user, newest first, eventually consistent."""
 
+    def flagged(self, query: FlagQuery) -> PaymentPage:
+        """Return remarkable payments of one client, newest first, eventually consistent."""
+
+    def mark_unusual(self, key: PaymentKey, unusual: Unusual) -> None:
+        """Record what was found in a payment, once: what is recorded already stays.
+
+        It is no new version of the payment, and in nobody's way.
+
+        Raises:
+            ObjectNotFound: This client has no such payment.
+        """
+
     def due(self, before: datetime, shard: int) -> Iterator[PaymentKey]:
         """Yield the payments of a shard that are due by then, eventually consistent.
 
         Those that are due longest come first. A payment stays in its shard, one of
         DUE_SHARD_COUNT; `Payment.due_at` says when it is due.
         """
+
+
+class OutcomeWatch(Protocol):
+    def processed(self, payment: Payment) -> None:
+        """Hear of a payment whose wallet has just given its answer. Nothing comes back."""
 
 
 class WalletGateway(Protocol):

@@ -11,9 +11,17 @@ from evenkeel.ids import is_id
 from evenkeel.payments.ending import Ending
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import PAYMENT_PREFIX, Payment
-from evenkeel.payments.ports import Begun, PaymentKey, PaymentPage, PaymentStore, UserQuery
+from evenkeel.payments.ports import (
+    Begun,
+    FlagQuery,
+    PaymentKey,
+    PaymentPage,
+    PaymentStore,
+    UserQuery,
+)
 from evenkeel.payments.refunding import RefundOrder
 from evenkeel.resilience.retry import Retry
+from evenkeel.screening.anomaly import Unusual
 
 # Each time somebody else was faster has brought somebody on; so many are a bug.
 CHANGE_COUNT_MAX = 50
@@ -50,6 +58,14 @@ class PaymentRecords:
     def of_user(self, query: UserQuery) -> PaymentPage:
         """Return payments of one user, newest first, eventually consistent."""
         return self.retry.call(lambda: self.store.of_user(query))
+
+    def flagged(self, query: FlagQuery) -> PaymentPage:
+        """Return remarkable payments of one client, newest first, eventually consistent."""
+        return self.retry.call(lambda: self.store.flagged(query))
+
+    def mark_unusual(self, key: PaymentKey, unusual: Unusual) -> None:
+        """Record what was found in a payment, as the store does."""
+        self.retry.call(lambda: self.store.mark_unusual(key, unusual))
 
     def begin_ending(self, key: PaymentKey, wish: Ending, lease: Lease, now: datetime) -> Begun:
         """Begin the end of a hold, as the store does."""

@@ -9,7 +9,7 @@ asks for the same debit, and the ledger posts it once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from evenkeel.clock import Clock
 from evenkeel.errors import (
@@ -26,7 +26,9 @@ from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Order
+from evenkeel.payments.pages import filtered
 from evenkeel.payments.ports import (
+    OutcomeWatch,
     PaymentPage,
     PaymentQueue,
     SeenPayments,
@@ -36,9 +38,7 @@ from evenkeel.payments.ports import (
 from evenkeel.payments.records import PaymentRecords
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.resilience.retry import Retry
-
-# A page that a filter leaves half empty is filled from the following ones, up to here.
-FILTERED_PAGE_COUNT_MAX = 10
+from evenkeel.screening.anomaly import UNKNOWN, Anomaly
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,23 @@ class Payments:
     wallets: WalletGuard
     queue: Callable[[], PaymentQueue]  # Needed in an outage only, and dear to build.
     seen: SeenPayments
+    outcomes: OutcomeWatch
     retry: Retry  # Of calls to the queue.
     clock: Clock
 
-    def create(self, order: Order) -> Answer:
+    def create(self, order: Order, anomaly: Anomaly = UNKNOWN) -> Answer:
         """Record a payment, once per idempotency key.
 
         Raises:
             IdempotencyKeyReused: The key stands for another request.
         """
-        wanted = Payment.created(order, self.clock())
+        wanted = Payment.created(order, self.clock(), anomaly)
         payment = self._recorded(wanted)
         return Answer(payment.as_created(), replayed=payment != wanted)
 
-    def create_and_process(self, order: Order, attempt: Attempt) -> Answer:
+    def create_and_process(
+        self, order: Order, attempt: Attempt, anomaly: Anomaly = UNKNOWN
+    ) -> Answer:
         """Record a payment and have it debited, in one call and once per idempotency key.
 
         Raises:
@@ -68,7 +71,7 @@ class Payments:
             Declined, InvalidState, RequestInProgress, WalletUnavailable: As for `process`.
         """
         assert order.wallet_id is not None
-        wanted = Payment.created_and_claimed(order, self.clock(), attempt.request_id)
+        wanted = Payment.created_and_claimed(order, self.clock(), attempt.request_id, anomaly)
         payment = self._recorded(wanted)
         if payment == wanted:
             return self._settle(wanted, attempt)
@@ -108,19 +111,7 @@ class Payments:
 
     def of_user(self, query: UserQuery, status: PaymentStatus | None = None) -> PaymentPage:
         """Return a page of a user's payments, newest first; it may be short and not the last."""
-        found: list[Payment] = []
-        for _ in range(FILTERED_PAGE_COUNT_MAX):
-            page = self.records.of_user(query)
-            for payment in page.payments:
-                if status in (None, payment.status):
-                    found.append(payment)
-                if len(found) == query.limit:
-                    is_last = payment is page.payments[-1]
-                    return PaymentPage(found, page.next if is_last else payment.ref)
-            query = replace(query, after=page.next)
-            if page.next is None:
-                break
-        return PaymentPage(found, query.after)
+        return filtered(query, self.records.of_user, lambda each: status in (None, each.status))
 
     def _recorded(self, wanted: Payment) -> Payment:
         """Return what stands under the payment's id: *wanted*, recorded now, or an earlier one."""
@@ -182,9 +173,10 @@ class Payments:
         current = self.records.save_outcome(after)
         if current != after:
             return self._overtaken(current, after)
-        return (
-            _answered(after, replayed=False) if after.is_processed else Answer(after, cause=cause)
-        )
+        if not after.is_processed:
+            return Answer(after, cause=cause)
+        self.outcomes.processed(after)
+        return _answered(after, replayed=False)
 
     def _overtaken(self, current: Payment, wanted: Payment) -> Answer:
         """Answer with what somebody else has made of the payment meanwhile."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from evenkeel.events.model import Severity
@@ -62,6 +63,20 @@ class Anomaly:
         if rule in self.reasons:
             return self
         return replace(self, status=AnomalyStatus.FLAGGED, reasons=(*self.reasons, rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """What the learned model has found in a payment, some time after it was made.
+
+    Attributes:
+        score: From 0, as always, to 1, like nothing before.
+        causes: What made it so, each in a few words.
+    """
+
+    at: datetime
+    score: float
+    causes: Sequence[str]
 
 
 CLEAR = Anomaly(AnomalyStatus.CLEAR)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from evenkeel.clock import Clock
 from evenkeel.errors import EvenkeelError
 from evenkeel.screening.policy import Policy
-from evenkeel.screening.ports import PolicyStore
+from evenkeel.screening.ports import PolicyStore, ScreenWatch
 
 # A change must hold everywhere within a minute, so what was read is believed for less.
 KNOWN_FOR = timedelta(seconds=45)
@@ -27,6 +27,7 @@ class Policies:
     """
 
     store: PolicyStore
+    watch: ScreenWatch
     clock: Clock
     _known: OrderedDict[str, tuple[Policy, datetime]] = field(default_factory=OrderedDict)
 
@@ -37,7 +38,8 @@ class Policies:
             return known[0]
         try:
             policy = self.store.policy(client_id) or DEFAULT
-        except EvenkeelError:
+        except (EvenkeelError, ValueError) as error:
+            self.watch.unavailable(error)
             policy = known[0] if known else DEFAULT
         self._known[client_id] = (policy, now)
         if len(self._known) > KNOWN_COUNT_MAX:

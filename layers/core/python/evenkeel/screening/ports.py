@@ -41,6 +41,7 @@ class PolicyStore(Protocol):
 
         Raises:
             StoreBusy: Nobody knows.
+            ValueError: No policy can be made of what is there.
         """
 
     def lay_down(self, client_id: str, policy: Policy) -> None:
@@ -56,7 +57,7 @@ class ScreenWatch(Protocol):
     """Hears of what no client is told."""
 
     def unavailable(self, error: Exception) -> None:
-        """Hear that a request went on without its windows."""
+        """Hear that a request went on without its windows, or by an older policy."""
 
     def flagged(self, entry: Entry, anomaly: Anomaly) -> None:
         """Hear of what rules have said of a payment, those on trial too."""

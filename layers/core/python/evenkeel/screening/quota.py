@@ -26,7 +26,7 @@ class Bucket:
     def __post_init__(self) -> None:
         if not 0 < self.per_s <= PER_S_MAX:
             raise ValueError(f"per_s is {self.per_s}, and must be above 0 and at most {PER_S_MAX}")
-        if not 1 <= self.burst_count <= BURST_COUNT_MAX:
+        if type(self.burst_count) is not int or not 1 <= self.burst_count <= BURST_COUNT_MAX:
             raise ValueError(
                 f"burst_count is {self.burst_count}, and must be from 1 to {BURST_COUNT_MAX}"
             )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evenkeel.errors import WindowsUnavailable
 from evenkeel.screening.anomaly import UNKNOWN, Anomaly
+from evenkeel.screening.failure_memory import FailureMemory
 from evenkeel.screening.policies import Policies
 from evenkeel.screening.ports import ScreenWatch, Windows
 from evenkeel.screening.quota import Lane, Quota
@@ -32,6 +33,7 @@ class Screening:
     windows: Windows
     policies: Policies
     watch: ScreenWatch
+    _memory: FailureMemory = field(default_factory=FailureMemory)
 
     def admit(self, client_id: str, lane: Lane) -> Quota | None:
         """Take a token for a request, and return what its client has left, if somebody knows."""
@@ -52,8 +54,9 @@ class Screening:
             self.watch.unavailable(error)
         else:
             quota, counts = screened.quota, screened.counts
-            if not quota.is_granted:
+            if counts is None:
                 return Passage(quota, UNKNOWN)
+            self._memory.keep(entry.person, has_failed=counts.failure_count > 0)
         anomaly = policy.rules.judged([entry.amount], counts)
         if anomaly.reasons or anomaly.shadows:
             self.watch.flagged(entry, anomaly)
@@ -68,6 +71,13 @@ class Screening:
         rules = self.policies.of(person.client_id).rules
         sight = self.windows.look(person, rules.spans)
         return sight, rules.judged(sight.amounts, sight.counts)
+
+    def hear(self, outcome: Outcome) -> None:
+        """Count an outcome now, if it changes what is counted: it is told as an event too."""
+        person = outcome.person
+        if outcome.is_failure or self._memory.may_have_failed(person):
+            self._memory.keep(person, has_failed=outcome.is_failure)
+            self.note([outcome])
 
     def note(self, outcomes: Sequence[Outcome]) -> None:
         """Count outcomes, if somebody is there to count them."""

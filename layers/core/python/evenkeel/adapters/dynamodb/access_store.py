@@ -24,6 +24,7 @@ class ClientItem(Item):
     id = UnicodeAttribute(hash_key=True)
     name = UnicodeAttribute()
     created_at = TimeAttribute()
+    policy = DocumentAttribute(null=True)
 
 
 class KeyItem(Item):

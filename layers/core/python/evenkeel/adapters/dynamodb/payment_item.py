@@ -31,9 +31,10 @@ from evenkeel.payments.failure import Failure
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment, PaymentRef
 from evenkeel.payments.order import Capture, Order
-from evenkeel.payments.ports import DUE_SHARD_COUNT
+from evenkeel.payments.ports import DUE_SHARD_COUNT, FLAG_SHARD_COUNT, PaymentKey
 from evenkeel.payments.refunding import Refund, RefundStatus
 from evenkeel.payments.states import Change, Event, PaymentStatus
+from evenkeel.screening.anomaly import CLEAR, UNKNOWN, Anomaly, AnomalyStatus, Rule, Unusual
 
 
 class ByUser(GlobalSecondaryIndex["PaymentItem"]):
@@ -58,6 +59,17 @@ class ByDue(GlobalSecondaryIndex["PaymentItem"]):
     due_at = TimeAttribute(range_key=True)
 
 
+class ByFlag(GlobalSecondaryIndex["PaymentItem"]):
+    """The remarkable payments of a client in the order of their creation; no others are in it."""
+
+    class Meta:
+        index_name = "by_flag"
+        projection = KeysOnlyProjection()
+
+    flag_shard = UnicodeAttribute(hash_key=True)
+    created_key = UnicodeAttribute(range_key=True)
+
+
 class PaymentItem(Item):
     class Meta:
         table_name: str
@@ -69,6 +81,8 @@ class PaymentItem(Item):
     due_shard = UnicodeAttribute(null=True)
     due_at = TimeAttribute(null=True)
     by_due = ByDue()
+    flag_shard = UnicodeAttribute(null=True)  # <client id>/<shard>
+    by_flag = ByFlag()
 
     fingerprint = UnicodeAttribute()
     merchant_id = UnicodeAttribute()
@@ -78,6 +92,8 @@ class PaymentItem(Item):
     capture = UnicodeAttribute()
     description = UnicodeAttribute(null=True)
     metadata = DocumentAttribute(null=True)
+    anomaly = DocumentAttribute(null=True)
+    unusual = DocumentAttribute(null=True)
 
     status = UnicodeAttribute()
     version = IntegerAttribute()
@@ -117,6 +133,11 @@ class PaymentItem(Item):
             capture=order.capture,
             description=order.description,
             metadata=dict(order.metadata) or None,
+            flag_shard=flag_shard_of(PaymentKey(order.client_id, order.payment_id))
+            if payment.anomaly_now.is_flagged
+            else None,
+            anomaly=_anomaly_document(payment.anomaly),
+            unusual=unusual_document(payment.unusual) if payment.unusual else None,
             **_mutable(payment),
         )
 
@@ -151,6 +172,8 @@ class PaymentItem(Item):
             refunds=_refunds(self.refunds, self.refund_amounts),
             queued_until=self.queued_until,
             may_be_debited=bool(self.may_be_debited),
+            anomaly=_anomaly(self.anomaly),
+            unusual=_unusual(self.unusual),
             history=_history(self.history),
         )
 
@@ -167,6 +190,35 @@ class PaymentItem(Item):
             description=self.description,
             metadata=self.metadata or {},
         )
+
+
+def _anomaly(stored: Any) -> Anomaly:
+    if stored is None:
+        return UNKNOWN
+    if stored == CLEAR.status:
+        return CLEAR
+    status, reasons, shadows = stored
+    return Anomaly(AnomalyStatus(status), tuple(map(Rule, reasons)), tuple(map(Rule, shadows)))
+
+
+def _anomaly_document(anomaly: Anomaly) -> Any:
+    """Return next to nothing for what is next to all payments: each byte is written every time."""
+    if anomaly == UNKNOWN:
+        return None
+    if anomaly == CLEAR:
+        return CLEAR.status
+    return [anomaly.status, list(anomaly.reasons), list(anomaly.shadows)]
+
+
+def _unusual(stored: Any) -> Unusual | None:
+    if stored is None:
+        return None
+    at, score, causes = stored
+    return Unusual(from_rfc3339(at), score, tuple(causes))
+
+
+def unusual_document(unusual: Unusual) -> Any:
+    return [to_rfc3339(unusual.at), unusual.score, list(unusual.causes)]
 
 
 def _failure(stored: Any) -> Failure | None:
@@ -271,6 +323,20 @@ def blind_line(at: datetime, event: Event, detail: str) -> Any:
 def due_shard(payment_id: str) -> str:
     """Return the partition of the index that it is due in: one alone would be a hot one."""
     return str(crc32(payment_id.encode()) % DUE_SHARD_COUNT)
+
+
+def flag_shard(client_id: str, shard: int) -> str:
+    return key_of(client_id, str(shard))
+
+
+def flag_shard_of(key: PaymentKey) -> str:
+    """Return where it is listed once it is remarkable: an attack makes many at once."""
+    return flag_shard(key.client_id, crc32(key.payment_id.encode()) % FLAG_SHARD_COUNT)
+
+
+def _flag_shard(payment: Payment) -> str | None:
+    key = PaymentKey(payment.client_id, payment.id)
+    return flag_shard_of(key) if payment.anomaly_now.is_flagged else None
 
 
 def created_key(ref: PaymentRef) -> str:

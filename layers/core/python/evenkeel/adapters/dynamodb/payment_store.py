@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -11,7 +13,14 @@ from pynamodb.exceptions import UpdateError
 
 from evenkeel.adapters.dynamodb.item import client_of, id_of, key_of
 from evenkeel.adapters.dynamodb.payment_begins import Begin, ending_begin, refund_begin
-from evenkeel.adapters.dynamodb.payment_item import PaymentItem, created_key, ref_of
+from evenkeel.adapters.dynamodb.payment_item import (
+    PaymentItem,
+    created_key,
+    flag_shard,
+    flag_shard_of,
+    ref_of,
+    unusual_document,
+)
 from evenkeel.adapters.dynamodb.reads import batch_get
 from evenkeel.adapters.dynamodb.writes import new_item, put_new
 from evenkeel.adapters.failures import CONDITION_FAILED_ERROR, code_of, reading, translated
@@ -20,8 +29,16 @@ from evenkeel.errors import ObjectNotFound, StoreBusy, StoreUnconfirmed, Version
 from evenkeel.payments.ending import Ending
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.model import Payment, PaymentRef
-from evenkeel.payments.ports import Begun, PaymentKey, PaymentPage, UserQuery
+from evenkeel.payments.ports import (
+    FLAG_SHARD_COUNT,
+    Begun,
+    FlagQuery,
+    PaymentKey,
+    PaymentPage,
+    UserQuery,
+)
 from evenkeel.payments.refunding import RefundOrder
+from evenkeel.screening.anomaly import Unusual
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -94,6 +111,37 @@ class DynamoDBPaymentStore:
         more = len(refs) == query.limit
         return PaymentPage(payments, refs[-1] if more else None)
 
+    def flagged(self, query: FlagQuery) -> PaymentPage:
+        earliest, latest = _window(query)
+        if earliest > latest:
+            return PaymentPage((), None)
+        with reading(StoreBusy):
+            shards = [
+                self._flagged_keys(query, shard, earliest, latest)
+                for shard in range(FLAG_SHARD_COUNT)
+            ]
+            newest_first = islice(merge(*shards, reverse=True), query.limit)
+            refs = [ref_of(key) for key in newest_first]
+            payments = self._payments(query.client_id, refs)
+        more = len(refs) == query.limit
+        return PaymentPage(payments, refs[-1] if more else None)
+
+    def mark_unusual(self, key: PaymentKey, unusual: Unusual) -> None:
+        unusual_attribute = PaymentItem.unusual
+        try:
+            with translated(StoreBusy, StoreUnconfirmed):
+                PaymentItem(key_of(key.client_id, key.payment_id)).update(
+                    actions=[
+                        unusual_attribute.set(unusual_attribute | unusual_document(unusual)),
+                        PaymentItem.flag_shard.set(flag_shard_of(key)),
+                    ],
+                    condition=PaymentItem.id.exists(),
+                )
+        except UpdateError as error:
+            if code_of(error) != CONDITION_FAILED_ERROR:
+                raise
+            raise ObjectNotFound from error
+
     def due(self, before: datetime, shard: int) -> Iterator[PaymentKey]:
         # Its keys and nothing else: what is wrong with one entry must not hide those behind it.
         with reading(StoreBusy):
@@ -105,6 +153,19 @@ class DynamoDBPaymentStore:
             )
             for entry in entries:
                 yield PaymentKey(client_of(entry.id), id_of(entry.id))
+
+    def _flagged_keys(
+        self, query: FlagQuery, shard: int, earliest: str, latest: str
+    ) -> Iterator[str]:
+        found = PaymentItem.by_flag.query(
+            flag_shard(query.client_id, shard),
+            PaymentItem.created_key.between(earliest, latest),
+            scan_index_forward=False,
+            attributes_to_get=["created_key"],
+            page_size=query.limit,
+        )
+        for item in found:
+            yield item.created_key
 
     def _begun(self, begin: Begin) -> Begun:
         try:
@@ -128,7 +189,7 @@ class DynamoDBPaymentStore:
         return [items[key].payment() for key in keys if key in items]
 
 
-def _window(query: UserQuery) -> tuple[str, str]:
+def _window(query: UserQuery | FlagQuery) -> tuple[str, str]:
     """Return the first and the last key that are in, as DynamoDB's BETWEEN takes them.
 
     A key begins with its time and goes on, so it is greater than the time alone:

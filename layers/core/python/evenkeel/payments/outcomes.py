@@ -1,0 +1,27 @@
+"""What became of payments, told to those who count failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evenkeel.payments.model import Payment
+from evenkeel.screening.service import Screening
+from evenkeel.screening.windows import Outcome, Person
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenedOutcomes:
+    screening: Screening
+
+    def processed(self, payment: Payment) -> None:
+        assert payment.processed_at is not None
+        person = Person(payment.client_id, payment.order.user_id)
+        is_failure = payment.failure is not None
+        self.screening.hear(Outcome(person, payment.id, payment.processed_at, is_failure))
+
+
+class UnscreenedOutcomes:
+    """For those who look after payments later: nobody waits, and an event tells it soon."""
+
+    def processed(self, payment: Payment) -> None:
+        pass
