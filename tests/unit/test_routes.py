@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from functions.anomalies_api.handler import api as anomalies
 from functions.ops_api.handler import api as ops
 from functions.payments_api.handler import api as payments
 from functions.reconciliation_api.handler import api as reconciliation
@@ -16,6 +17,7 @@ FUNCTIONS = {
     "wallets_api": wallets,
     "webhooks_api": webhooks,
     "reconciliation_api": reconciliation,
+    "anomalies_api": anomalies,
     "ops_api": ops,
 }
 UNDOCUMENTED = {("GET", "/openapi.json"), ("GET", "/docs")}
