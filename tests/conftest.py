@@ -1,3 +1,3 @@
 """Fixtures for all tests, from the modules that make them."""
 
-pytest_plugins = ("tests.emulator", "tests.stack")
+pytest_plugins = ("tests.emulator", "tests.stack", "tests.valkey")

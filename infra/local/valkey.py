@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +29,13 @@ class Valkey:
         return f"redis://{LOOPBACK}:{self.port}/0"
 
     @classmethod
-    def start(cls, files: StackFolder, port: int | None = None) -> "Valkey":
+    def start(cls, files: StackFolder, port: int | None = None, **options: str) -> "Valkey":
+        """Start one; *options* are settings of Valkey's, with underscores for dashes."""
         if port is not None:
             listener(port, variable="VALKEY_PORT").close()
         # A free port can be taken before Valkey has it: then another one is tried.
         for _ in range(1 if port else START_COUNT_MAX):
-            server = cls._launch(files, port or free_port())
+            server = cls._launch(files, port or free_port(), options)
             if server._answers_in_time():
                 return server
             server.child.stop()
@@ -41,7 +43,7 @@ class Valkey:
         raise LocalProblem(message)
 
     @classmethod
-    def _launch(cls, files: StackFolder, port: int) -> "Valkey":
+    def _launch(cls, files: StackFolder, port: int, others: Mapping[str, str]) -> "Valkey":
         options = {
             "bind": LOOPBACK,
             "port": str(port),
@@ -52,6 +54,7 @@ class Valkey:
             "maxmemory-policy": "allkeys-lru",
             # A title of its own would be written over its environment, and the mark in it.
             "set-proc-title": "no",
+            **{name.replace("_", "-"): value for name, value in others.items()},
         }
         given = [part for name, value in options.items() for part in (f"--{name}", value)]
         child = Child.start(

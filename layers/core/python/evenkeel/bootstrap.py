@@ -317,9 +317,14 @@ def keyring() -> Keyring:
 
 @cache
 def windows() -> Windows:
-    from evenkeel.adapters.memory.no_windows import NoWindows
+    from evenkeel.adapters.valkey.clients import Endpoint
+    from evenkeel.adapters.valkey.link import Link
+    from evenkeel.adapters.valkey.windows import ValkeyWindows
+    from evenkeel.screening.patience import Patience
 
-    return NoWindows()
+    known = settings()
+    endpoint = Endpoint.of(known.cache_endpoint, known.cache_name, known.cache_user)
+    return ValkeyWindows(Link(endpoint.client, Patience(time.monotonic), time.time))
 
 
 @cache

@@ -59,6 +59,21 @@ class Settings:
         return self._get("DELIVERIES_TABLE")
 
     @property
+    def cache_endpoint(self) -> str:
+        """Host and port of Valkey."""
+        return self._get("CACHE_ENDPOINT")
+
+    @property
+    def cache_name(self) -> str | None:
+        """Of a cache on AWS; without one, Valkey is asked as it is."""
+        return self.environment.get("CACHE_NAME") or None
+
+    @property
+    def cache_user(self) -> str | None:
+        """The IAM user of such a cache."""
+        return self.environment.get("CACHE_USER") or None
+
+    @property
     def reports_table(self) -> str:
         return self._get("REPORTS_TABLE")
 
