@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ class Server:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.process.port}"
+        return self.process.address
 
     def admin(self) -> Any:
         """Return a client that waits for as long as it takes."""
@@ -49,11 +49,11 @@ class Server:
 
 
 @contextmanager
-def started(name: str, **options: str) -> Iterator[Server]:
+def started(name: str, options: Mapping[str, str] | None = None) -> Iterator[Server]:
     build_emulator()
     files = StackFolder(f"test-{name}-{os.getpid()}")
     files.make()
-    process = Valkey.start(files, **options)
+    process = Valkey.start(files, options=options)
     try:
         yield Server(files, process)
     finally:
@@ -78,7 +78,7 @@ def own_valkey() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def valkey_cluster() -> Iterator[Server]:
     """A cluster with one node, which takes a command only if all its keys are in one slot."""
-    with started("many-vk", cluster_enabled="yes") as server:
+    with started("many-vk", {"cluster-enabled": "yes"}) as server:
         admin = server.admin()
         admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, SLOT_LAST)
         while b"cluster_state:ok" not in admin.execute_command("CLUSTER", "INFO"):

@@ -13,6 +13,7 @@ from infra.local.tools import CDK
 
 QUALIFIER = "hnb659fds"  # Of the CDK's default bootstrap.
 BOOTSTRAP_VERSION = "30"
+SERVICE_STACK = "EvenkeelService"
 
 Outputs = dict[str, dict[str, str]]
 
@@ -29,13 +30,15 @@ def bootstrap(url: str) -> None:
     )
 
 
-def deploy(assembly: Path, url: str, *, outputs: Path, log: Path) -> Outputs:
+def deploy(assembly: Path, url: str, *, cache: str, outputs: Path, log: Path) -> Outputs:
+    """Deploy what was synthesized; *cache* is the host and port of Valkey."""
     command: list[str | Path] = [
         CDK,
         "deploy",
         "--all",
         *("--app", assembly),
         *("--parameters", "Target=local"),
+        *("--parameters", f"{SERVICE_STACK}:LocalCache={cache}"),
         *("--outputs-file", outputs),
         *("--require-approval", "never"),
         *("--concurrency", "4"),

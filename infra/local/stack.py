@@ -81,7 +81,11 @@ class LocalStack:
         url = state.ministack.url
         try:
             outputs = deploy(
-                assembly, url, outputs=self.files.outputs_file, log=self.files.logs / "deploy.log"
+                assembly,
+                url,
+                cache=state.valkey.address,
+                outputs=self.files.outputs_file,
+                log=self.files.logs / "deploy.log",
             )
             stack = stackfile.described(url, state.valkey.url, outputs)
             keep_what_is_told(url)

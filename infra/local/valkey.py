@@ -25,17 +25,23 @@ class Valkey:
     port: int
 
     @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"redis://{LOOPBACK}:{self.port}/0"
+        return f"redis://{self.address}/0"
 
     @classmethod
-    def start(cls, files: StackFolder, port: int | None = None, **options: str) -> "Valkey":
-        """Start one; *options* are settings of Valkey's, with underscores for dashes."""
+    def start(
+        cls, files: StackFolder, port: int | None = None, options: Mapping[str, str] | None = None
+    ) -> "Valkey":
+        """Start one, with *options* of its own beside those that all have here."""
         if port is not None:
             listener(port, variable="VALKEY_PORT").close()
         # A free port can be taken before Valkey has it: then another one is tried.
         for _ in range(1 if port else START_COUNT_MAX):
-            server = cls._launch(files, port or free_port(), options)
+            server = cls._launch(files, port or free_port(), options or {})
             if server._answers_in_time():
                 return server
             server.child.stop()
@@ -54,7 +60,7 @@ class Valkey:
             "maxmemory-policy": "allkeys-lru",
             # A title of its own would be written over its environment, and the mark in it.
             "set-proc-title": "no",
-            **{name.replace("_", "-"): value for name, value in others.items()},
+            **others,
         }
         given = [part for name, value in options.items() for part in (f"--{name}", value)]
         child = Child.start(

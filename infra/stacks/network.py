@@ -9,6 +9,7 @@ from infra.constructs.target import Target
 
 RANGE = "10.0.0.0/16"
 HTTPS = ec2.Port.tcp(443)
+VALKEY = ec2.Port.tcp_range(6379, 6380)  # The second one is for readers.
 
 # DynamoDB has a gateway, which costs nothing. Each of these is paid by the hour and zone. Logs
 # and traces are not here: Lambda sends them itself, from outside this network.
@@ -44,6 +45,9 @@ class NetworkStack(Stack):
             self.vpc.add_interface_endpoint(
                 name, service=service, security_groups=[endpoints], open=False
             )
+        self.cache = self._group("CacheGroup", "The cache of windows and limits")
+        self.cache.add_ingress_rule(ec2.Peer.ipv4(RANGE), VALKEY, "From this network")
+        self.functions.add_egress_rule(ec2.Peer.ipv4(RANGE), VALKEY, "To the cache")
         self._log_flows()
 
     def _group(self, id_: str, description: str) -> ec2.SecurityGroup:

@@ -14,6 +14,7 @@ from constructs import Construct
 from infra.concurrency import CONCURRENCY
 from infra.constructs.alerts import AlertTopic
 from infra.constructs.bus import Bus
+from infra.constructs.cache import Cache
 from infra.constructs.dead_mans_switch import DeadMansSwitch
 from infra.constructs.firewall import Firewall
 from infra.constructs.function import (
@@ -76,6 +77,7 @@ class ServiceStack(Stack):
         self._alerts = AlertTopic(self, key=self._key)
         self._bus = Bus(self)
         self._target.only_on_aws(self._bus.archived)
+        self._cache = Cache(self, "Cache", target=self._target, network=network)
         self._surroundings = Surroundings(
             layers=[
                 # Ours as it is in the repository; the other one with its bytecode.
@@ -124,10 +126,12 @@ class ServiceStack(Stack):
             key=self._key,
             reach=self._target.either("public", "local"),
         )
+        self._cache.accept_from(webhooks.api)
         return webhooks.api
 
     def _payments_api(self, queue: WorkQueue) -> Function:
         function = self._function("payments_api", timeout_s=26)
+        self._cache.accept_from(function)
         function.use(
             self._data.payments,
             "BatchGetItem",
@@ -144,6 +148,7 @@ class ServiceStack(Stack):
 
     def _wallets_api(self) -> Function:
         function = self._function("wallets_api", timeout_s=20)
+        self._cache.accept_from(function)
         function.use(
             self._data.ledger,
             "BatchGetItem",
@@ -157,12 +162,14 @@ class ServiceStack(Stack):
 
     def _anomalies_api(self) -> Function:
         function = self._function("anomalies_api", timeout_s=10)
+        self._cache.accept_from(function)
         function.use(self._data.payments, "BatchGetItem", queries=["by_flag"])
         function.use(self._data.clients, "GetItem")
         return function
 
     def _ops_api(self) -> Function:
         function = self._function("ops_api", timeout_s=10)
+        self._cache.accept_from(function)
         function.use(self._data.clients, "DescribeTable", "GetItem")
         for table in (
             self._data.payments,
@@ -308,6 +315,7 @@ class ServiceStack(Stack):
     def _reconciliation_api(self, reconciliation: Function) -> Function:
         """It waits for runs, and does none; what is to be repaired it looks at itself."""
         function = self._function("reconciliation_api", timeout_s=28)
+        self._cache.accept_from(function)
         function.use(self._data.reports, "BatchGetItem", "GetItem", "PutItem", queries=["by_list"])
         function.use(self._data.payments, "BatchGetItem")
         function.use(

@@ -31,17 +31,21 @@ EXPECTED_LIMITS = {
     "WebhookSender": (45, 512),
 }
 
+CACHE = {"cache_endpoint", "cache_name", "cache_user"}
+
 # The settings that each one reads, by their names in `Settings`.
 EXPECTED_SETTINGS = {
     "PaymentsApi": {
+        *CACHE,
         "payments_table",
         "clients_table",
         "breakers_table",
         "wallet_function",
         "payment_queue_url",
     },
-    "WalletsApi": {"ledger_table", "accounts_table", "clients_table"},
+    "WalletsApi": {*CACHE, "ledger_table", "accounts_table", "clients_table"},
     "OpsApi": {
+        *CACHE,
         "payments_table",
         "ledger_table",
         "accounts_table",
@@ -94,6 +98,7 @@ EXPECTED_SETTINGS = {
         "alerts_topic",
     },
     "ReconciliationApi": {
+        *CACHE,
         "reports_table",
         "clients_table",
         "reconciliation_function",
@@ -103,8 +108,9 @@ EXPECTED_SETTINGS = {
         "breakers_table",
         "wallet_function",
     },
-    "AnomaliesApi": {"payments_table", "clients_table"},
+    "AnomaliesApi": {*CACHE, "payments_table", "clients_table"},
     "WebhooksApi": {
+        *CACHE,
         "webhooks_table",
         "deliveries_table",
         "clients_table",

@@ -211,6 +211,8 @@ def references(value: object) -> set[str]:
             return {name}
         case {"Fn::GetAtt": [str(name), _]}:
             return {name}
+        case {"Fn::If": ["OnAws", _, elsewhere]}:
+            return references(elsewhere)
         case dict():
             return set().union(*map(references, value.values()))
         case list():

@@ -15,11 +15,18 @@ CHANGES = {"dynamodb:DeleteItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteIte
 PARTIQL = {"dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"}
 
 EVERYONE = {"*": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}}
+CACHE_ARN = "arn:AWS::Partition:elasticache:AWS::Region:AWS::AccountId"
+CACHE_NAME = "evenkeelservice-cache-3091d141"
+CACHE_RIGHTS = {
+    f"{CACHE_ARN}:serverlesscache:{CACHE_NAME}": {"elasticache:Connect"},
+    f"{CACHE_ARN}:user:{CACHE_NAME}": {"elasticache:Connect"},
+}
 WALLET_RIGHTS = {
     "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
     "Accounts.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"},
 }
 PAYMENTS_RIGHTS = {
+    **CACHE_RIGHTS,
     "Payments.Arn": {
         "dynamodb:BatchGetItem",
         "dynamodb:GetItem",
@@ -72,6 +79,7 @@ PAYERS_RIGHTS = {
 EXPECTED_RIGHTS: Rights = {
     **{name: {**rights, **ASKS_WALLETS} for name, rights in PAYERS_RIGHTS.items()},
     "WalletsApi": {
+        **CACHE_RIGHTS,
         "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
         "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
@@ -84,6 +92,7 @@ EXPECTED_RIGHTS: Rights = {
         "Clients.Arn": {"dynamodb:GetItem"},
     },
     "OpsApi": {
+        **CACHE_RIGHTS,
         "Clients.Arn": {"dynamodb:DescribeTable", "dynamodb:GetItem"},
         "Payments.Arn": {"dynamodb:DescribeTable"},
         "Ledger.Arn": {"dynamodb:DescribeTable"},
@@ -169,11 +178,13 @@ EXPECTED_RIGHTS: Rights = {
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
     "AnomaliesApi": {
+        **CACHE_RIGHTS,
         "Payments.Arn": {"dynamodb:BatchGetItem"},
         "Payments.Arn/index/by_flag": {"dynamodb:Query"},
         "Clients.Arn": {"dynamodb:GetItem"},
     },
     "ReconciliationApi": {
+        **CACHE_RIGHTS,
         "Reports.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "Reports.Arn/index/by_list": {"dynamodb:Query"},
         "Payments.Arn": {"dynamodb:BatchGetItem"},
@@ -186,6 +197,7 @@ EXPECTED_RIGHTS: Rights = {
         **ASKS_WALLETS,
     },
     "WebhooksApi": {
+        **CACHE_RIGHTS,
         "Webhooks.Arn": {
             "dynamodb:BatchGetItem",
             "dynamodb:GetItem",

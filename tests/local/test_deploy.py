@@ -20,7 +20,13 @@ def test_a_failed_deployment_shows_the_end_of_its_log(
     log = tmp_path / "deploy.log"
 
     with pytest.raises(LocalProblem) as raised:
-        deploy.deploy(tmp_path, "http://127.0.0.1:1", outputs=tmp_path / "outputs.json", log=log)
+        deploy.deploy(
+            tmp_path,
+            "http://127.0.0.1:1",
+            cache="127.0.0.1:2",
+            outputs=tmp_path / "outputs.json",
+            log=log,
+        )
 
     assert str(log) in str(raised.value)
     assert "Resource handler returned: boom" in str(raised.value)
