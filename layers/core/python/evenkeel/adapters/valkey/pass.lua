@@ -17,16 +17,21 @@ end
 local function exact(number) return string.format('%.0f', number) end
 
 -- A bucket is one number: the time at which it is full again.
+local function keep(key, now, full_at)
+  redis.call('SET', key, exact(full_at), 'PX', math.ceil((full_at - now) / 1000) + 1)
+end
+
 local function take(key, now, per_s, burst)
   local interval = 1000000 / per_s
   local empty = burst * interval
-  local full_at = math.max(tonumber(redis.call('GET', key) or now), now)
-  -- Under another policy it may have been deeper than it is now.
-  full_at = math.min(full_at, now + empty)
+  local kept = tonumber(redis.call('GET', key) or now)
+  local full_at = math.min(math.max(kept, now), now + empty)
+  -- It was deeper, or filled more slowly, under another policy.
+  if kept > full_at then keep(key, now, full_at) end
   local then_full_at = full_at + interval
   local wait = then_full_at - empty - now
   if wait > 0.5 then return 0, full_at - now, math.ceil(wait) end
-  redis.call('SET', key, exact(then_full_at), 'PX', math.ceil((then_full_at - now) / 1000) + 1)
+  keep(key, now, then_full_at)
   local remaining = math.floor((empty - (then_full_at - now)) / interval + 0.001)
   return remaining, math.ceil(then_full_at - now), 0
 end
