@@ -294,7 +294,7 @@ class ServiceStack(Stack):
             "UpdateItem",
             queries=["by_list"],
         )
-        function.use(self._data.checkpoints, "GetItem", "PutItem")
+        function.use(self._data.checkpoints, "PutItem")
         self._alerts.accept_from(function)
         self._may_ask_wallets(function)
         self._may_call_itself(function)
@@ -334,7 +334,7 @@ class ServiceStack(Stack):
     def _may_miss_runs(self, function: Function) -> None:
         """See how far the runs have come, and tell people once if it is not far enough."""
         function.use(self._data.reports, "GetItem")
-        function.use(self._data.checkpoints, "GetItem", "PutItem")
+        function.use(self._data.checkpoints, "PutItem")
         self._alerts.accept_from(function)
 
     def _may_call_itself(self, function: Function) -> None:

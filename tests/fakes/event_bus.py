@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from evenkeel.events.model import Alert, Event
-from evenkeel.events.ports import Refusal
+from evenkeel.events.ports import Claim, Refusal
 
 Answer = dict[str, Any]
 
@@ -42,17 +43,29 @@ class RecordedAlerts:
 class InMemoryAlertMarks:
     def __init__(self) -> None:
         self.kept: set[str] = set()
+        self.claims: dict[str, datetime] = {}
         self.fault: Exception | None = None
 
-    def has(self, alert_id: str) -> bool:
-        if self.fault is not None:
-            raise self.fault
-        return alert_id in self.kept
+    def claim(self, alert_id: str, now: datetime, until: datetime) -> Claim:
+        self._answer()
+        if alert_id in self.kept:
+            return Claim.SENT
+        if alert_id in self.claims and self.claims[alert_id] >= now:
+            return Claim.TAKEN
+        self.claims[alert_id] = until
+        return Claim.MINE
+
+    def free(self, alert_id: str) -> None:
+        self._answer()
+        self.claims.pop(alert_id, None)
 
     def keep(self, alert_id: str) -> None:
+        self._answer()
+        self.kept.add(alert_id)
+
+    def _answer(self) -> None:
         if self.fault is not None:
             raise self.fault
-        self.kept.add(alert_id)
 
 
 class Shelf:

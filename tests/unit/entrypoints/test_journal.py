@@ -16,7 +16,7 @@ from evenkeel.ledger.transfer import Entry, Leg, Transfer, TransferKind
 from evenkeel.money import Money
 from evenkeel.reconciliation.changes import Change, ChangedObject
 from tests.fakes.change_log import InMemoryChangeLog
-from tests.fakes.clock import NOON
+from tests.fakes.clock import NOON, ManualClock
 from tests.fakes.event_bus import InMemoryAlertMarks, RecordedAlerts, RecordedBus, Shelf
 from tests.fakes.fold_store import InMemoryFoldStore
 from tests.fakes.retry import instant_retry
@@ -102,7 +102,7 @@ def alerts(monkeypatch: pytest.MonkeyPatch) -> RecordedAlerts:
     alerts = RecordedAlerts()
     marks = InMemoryAlertMarks()
     monkeypatch.setattr(bootstrap, "alerts", lambda: alerts)
-    monkeypatch.setattr(bootstrap, "alerts_once", lambda: AlertsOnce(alerts, marks))
+    monkeypatch.setattr(bootstrap, "alerts_once", lambda: AlertsOnce(alerts, marks, ManualClock()))
     return alerts
 
 

@@ -19,7 +19,7 @@ class Watchman:
         self.runs = InMemoryRunStore()
         self.sent = RecordedAlerts()
         self.clock = ManualClock()
-        once = AlertsOnce(self.sent, InMemoryAlertMarks())
+        once = AlertsOnce(self.sent, InMemoryAlertMarks(), self.clock)
         self.heartbeat = Heartbeat(self.runs, once, self.clock)
 
     def check_after(self, silence: timedelta) -> None:

@@ -452,7 +452,7 @@ def alerts_once() -> Alerts:
     from evenkeel.events.once import AlertsOnce
 
     marks = DynamoDBAlertMarks(dynamodb(), settings().checkpoints_table, clock=utc_now)
-    return AlertsOnce(alerts(), marks)
+    return AlertsOnce(alerts(), marks, utc_now)
 
 
 @cache

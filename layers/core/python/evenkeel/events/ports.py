@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from evenkeel.events.model import Alert, Event
@@ -43,22 +45,26 @@ class Alerts(Protocol):
         """
 
 
+class Claim(StrEnum):
+    MINE = "mine"
+    TAKEN = "taken"  # By another, who may still be at it.
+    SENT = "sent"
+
+
 class AlertMarks(Protocol):
-    """Which alerts people have been sent."""
+    """Which alerts people have been sent, and which somebody is sending.
 
-    def has(self, alert_id: str) -> bool:
-        """Say whether the alert is marked.
+    Each method may raise StoreBusy or StoreUnconfirmed: then nobody knows.
+    """
 
-        Raises:
-            StoreBusy: Nobody knows.
-        """
+    def claim(self, alert_id: str, now: datetime, until: datetime) -> Claim:
+        """Take an alert to send, unless it was sent or another has it."""
+
+    def free(self, alert_id: str) -> None:
+        """Give back what was claimed: it was not sent."""
 
     def keep(self, alert_id: str) -> None:
-        """Mark an alert, for longer than it may come again; twice does no harm.
-
-        Raises:
-            StoreBusy, StoreUnconfirmed: It may not be marked.
-        """
+        """Mark an alert as sent, for longer than it may come again; twice does no harm."""
 
 
 class Quarantine(Protocol):

@@ -35,7 +35,10 @@ class Change:
         payment_id: Of a record: the payment that it names, or named before it was altered
             or removed.
         account_ids: Of a record that was altered or removed: the wallets whose entry it was.
-            One that was added can be asked for itself.
+            One that was added can be asked for itself. Of a wallet that was not changed as a
+            posting changes it: itself.
+        transfer_ids: Of a payment: the transfers of the refunds that it knew before, and
+            knows no more.
     """
 
     client_id: str
@@ -43,6 +46,7 @@ class Change:
     object_id: str
     payment_id: str | None = None
     account_ids: tuple[str, ...] = ()
+    transfer_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +126,5 @@ def _place(change: Change) -> tuple[object, ...]:
         change.object_id,
         change.payment_id or "",
         change.account_ids,
+        change.transfer_ids,
     )

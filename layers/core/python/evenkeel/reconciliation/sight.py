@@ -22,7 +22,8 @@ class Noted:
         claims: The payments, and of each the transfers that are said to be its.
         loose: The transfers that are not said to be any payment's.
         accounts: The accounts themselves.
-        torn: The wallets of which an entry was altered or removed.
+        torn: The wallets of which an entry was altered or removed, and those that were
+            themselves changed as no posting changes them.
     """
 
     claims: Mapping[PaymentKey, frozenset[str]]
@@ -40,7 +41,8 @@ class Noted:
             if change.object is ChangedObject.ACCOUNT:
                 accounts.add(key)
             elif change.object is ChangedObject.PAYMENT:
-                claims.setdefault(PaymentKey(client_id, change.object_id), frozenset())
+                payment = PaymentKey(client_id, change.object_id)
+                claims[payment] = claims.get(payment, frozenset()).union(change.transfer_ids)
             elif change.payment_id is None:
                 loose.add(key)
             else:

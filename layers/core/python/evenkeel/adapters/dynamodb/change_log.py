@@ -78,12 +78,15 @@ def _bucket_key(bucket: datetime, shard: int) -> str:
 
 def _line(change: Change) -> Sequence[str | None]:
     line = [change.client_id, change.object, change.object_id]
-    if change.payment_id is None and not change.account_ids:
-        return line
-    return [*line, change.payment_id, *change.account_ids]
+    # A payment has transfers beside it, and all others have wallets.
+    beside = change.transfer_ids or change.account_ids
+    return line if change.payment_id is None and not beside else [*line, change.payment_id, *beside]
 
 
 def _change(line: Sequence[Any]) -> Change:
     client_id, object_, object_id, *rest = line
-    payment_id, *account_ids = rest or [None]
-    return Change(client_id, ChangedObject(object_), object_id, payment_id, tuple(account_ids))
+    payment_id, *beside = rest or [None]
+    if object_ == ChangedObject.PAYMENT:
+        of = ChangedObject.PAYMENT
+        return Change(client_id, of, object_id, payment_id, transfer_ids=tuple(beside))
+    return Change(client_id, ChangedObject(object_), object_id, payment_id, tuple(beside))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.session import get_session
 from valkey import Valkey, ValkeyCluster
 from valkey.backoff import NoBackoff
+from valkey.connection import ConnectionPool
 from valkey.retry import Retry
 
 from evenkeel.adapters.valkey.iam_token import IamToken
@@ -30,6 +32,29 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+class TrustingNobody(ConnectionPool):
+    """Connections to whom a certificate names: the library's own would take any valid one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(ssl_check_hostname=True, **options)
+
+
+class OneAttemptCluster(ValkeyCluster):
+    """A cluster that is asked once.
+
+    The library's own asks up to sixteen times, and sleeps in between: too long for a payment.
+    Whatever is wrong here, such as a slot that has moved, is put right by a new client.
+    """
+
+    def command(self, **_: Any) -> Mapping[str, Any]:
+        """Learn no commands: ours say themselves where their keys are."""
+        return {}
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        node = self.nodes_manager.get_node_from_slot(self.determine_slot(*args))
+        return self.get_valkey_connection(node).execute_command(*args, **options)
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where the windows are.
@@ -50,16 +75,14 @@ class Endpoint:
         return cls(host, int(port), cache_name, user)
 
     def client(self) -> Client:
-        """Return a client; one of a cluster has asked which nodes there are."""
+        """Return a client that is connected; one of a cluster knows which nodes there are."""
         if self.cache_name is None or self.user is None:
             client: Client = Valkey(self.host, self.port, single_connection_client=True, **OPTIONS)
             return client
         token = IamToken(get_session(), self.cache_name, self.user)
-        cluster: Client = ValkeyCluster(
-            self.host,
-            self.port,
-            cluster_error_retry_attempts=0,
-            ssl=True,
+        cluster: Client = OneAttemptCluster(
+            url=f"valkeys://{self.host}:{self.port}",
+            connection_pool_class=TrustingNobody,
             credential_provider=token,
             **OPTIONS,
         )

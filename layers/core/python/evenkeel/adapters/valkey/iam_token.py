@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
 from valkey.credentials import CredentialProvider
 
 if TYPE_CHECKING:
@@ -27,9 +28,11 @@ class IamToken(CredentialProvider):
     def get_credentials(self) -> tuple[str, str]:
         """Return the user and a token that opens a connection within a quarter of an hour."""
         wanted = {"Action": "connect", "User": self.user, "ResourceType": "ServerlessCache"}
-        request = AWSRequest("GET", f"http://{self.cache_name}/?{urlencode(wanted)}")
+        # ElastiCache calls a cache by its name in lower case, however it was given.
+        request = AWSRequest("GET", f"http://{self.cache_name.lower()}/?{urlencode(wanted)}")
         credentials = self.session.get_credentials()
-        assert credentials is not None, "a function always has some"
+        if credentials is None:
+            raise NoCredentialsError
         region = self.session.get_config_variable("region")
         SigV4QueryAuth(credentials, "elasticache", region, expires=TOKEN_S_MAX).add_auth(request)
         return self.user, str(request.url).removeprefix("http://")

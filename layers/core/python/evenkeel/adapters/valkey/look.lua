@@ -5,7 +5,7 @@
 -- Returns {payments, of the amount that there is most of, failures in a row, amount, amount …},
 -- the newest amount first.
 
-local DIGEST = 6
+local BEFORE_AMOUNT = 9  -- Bytes of each member: the payment's digest, and its own counts.
 
 local now = tonumber(ARGV[1])
 if not now then
@@ -23,7 +23,7 @@ end
 local payments, most, of_amount, amounts = 0, 0, {}, {}
 local kept = redis.call('ZRANGE', KEYS[1], 0, -1, 'REV', 'WITHSCORES')
 for i = 1, #kept, 2 do
-  local age, amount = now - tonumber(kept[i + 1]), string.sub(kept[i], DIGEST + 1)
+  local age, amount = now - tonumber(kept[i + 1]), string.sub(kept[i], BEFORE_AMOUNT + 1)
   if age <= velocity then payments = payments + 1 end
   if age <= duplicate then
     of_amount[amount] = (of_amount[amount] or 0) + 1

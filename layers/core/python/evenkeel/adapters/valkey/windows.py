@@ -77,9 +77,9 @@ class ValkeyWindows:
         return Sight(Counts(*answer[:3]), [_read(amount) for amount in answer[3:]])
 
     def note(self, outcomes: Sequence[Outcome]) -> None:
-        for person, of_person in groupby(sorted(outcomes, key=_order), key=_person):
-            arguments = (OUTCOME_COUNT_MAX, OUTCOMES_KEPT_MS, *_lines(of_person))
-            self._ask(self._note, [_outcomes(person)], arguments)
+        for _, of_client in groupby(sorted(outcomes, key=_client_id), key=_client_id):
+            keys, lines = _noted(of_client)
+            self._ask(self._note, keys, (OUTCOME_COUNT_MAX, OUTCOMES_KEPT_MS, *lines))
 
     def _bucket(self, bucket: Bucket) -> tuple[Argument, ...]:
         return self.now_us(), bucket.per_s, bucket.burst_count
@@ -127,15 +127,17 @@ def _quota(bucket: Bucket, answer: Sequence[int]) -> Quota:
     )
 
 
-def _person(outcome: Outcome) -> Person:
-    return outcome.person
+def _client_id(outcome: Outcome) -> str:
+    return outcome.person.client_id
 
 
-def _order(outcome: Outcome) -> tuple[str, str]:
-    return outcome.person.client_id, outcome.person.user_id
-
-
-def _lines(outcomes: Iterable[Outcome]) -> Iterable[Argument]:
+def _noted(outcomes: Iterable[Outcome]) -> tuple[Sequence[str], Sequence[Argument]]:
+    """Return a key for each user, and the outcomes with the number of their user's key."""
+    numbers: dict[str, int] = {}
+    lines: list[Argument] = []
     for outcome in outcomes:
-        yield (b"F" if outcome.is_failure else b"S") + _digest(outcome.payment_id)
-        yield round(outcome.at.timestamp() * MICROSECONDS)
+        number = numbers.setdefault(_outcomes(outcome.person), len(numbers) + 1)
+        kind = b"F" if outcome.is_failure else b"S"
+        at_us = round(outcome.at.timestamp() * MICROSECONDS)
+        lines += (number, kind + _digest(outcome.payment_id), at_us)
+    return list(numbers), lines
