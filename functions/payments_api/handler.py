@@ -1,4 +1,7 @@
-"""Payments over HTTP: create, process, capture, void, refund, look."""
+"""Payments over HTTP: create, process, capture, void, refund, look.
+
+What only looks is deployed a second time, apart (`infra/routes.py`): it has no wallet to ask.
+"""
 
 from http import HTTPStatus
 from typing import Any
@@ -141,7 +144,7 @@ def list_refunds(
     id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
 ) -> Response[RefundList]:
     """List the refunds of a payment, oldest first."""
-    payment = bootstrap.payment_desk().payments.get(api.caller.client_id, id)
+    payment = bootstrap.payment_reads().get(api.caller.client_id, id)
     page = page_of(payment.told_refunds, limit, cursor)
     return reply(
         RefundList(items=[RefundReply.of(each) for each in page.items], next_cursor=page.next)
@@ -161,7 +164,7 @@ def list_user_payments(
     query = UserQuery(
         api.caller.client_id, userId, limit, since=since, until=until, after=read_payment(cursor)
     )
-    page = bootstrap.payment_desk().payments.of_user(query, status)
+    page = bootstrap.payment_reads().of_user(query, status)
     return reply(
         PaymentList(
             items=[PaymentReply.of(payment) for payment in page.payments],
@@ -173,7 +176,7 @@ def list_user_payments(
 @api.get("/api/payments/{id}", READ, refuses=(404,))
 def get_payment(id: str) -> Response[PaymentReply]:
     """Get a payment as it is now."""
-    return reply(PaymentReply.of(bootstrap.payment_desk().payments.get(api.caller.client_id, id)))
+    return reply(PaymentReply.of(bootstrap.payment_reads().get(api.caller.client_id, id)))
 
 
 @api.get("/api/payments/{id}/events", READ, refuses=(404, 422))
@@ -181,7 +184,7 @@ def list_payment_events(
     id: str, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
 ) -> Response[EventList]:
     """List what has happened to a payment, oldest first."""
-    payment = bootstrap.payment_desk().payments.get(api.caller.client_id, id)
+    payment = bootstrap.payment_reads().get(api.caller.client_id, id)
     page = page_of(payment.history, limit, cursor)
     return reply(
         EventList(items=[EventReply.of(each) for each in page.items], next_cursor=page.next)

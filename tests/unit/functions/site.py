@@ -13,6 +13,7 @@ from evenkeel.access.service import Doorkeeper, Keyring
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
 from evenkeel.adapters.memory.no_windows import NoWindows
 from evenkeel.payments.flags import Flags
+from evenkeel.payments.reads import PaymentReads
 from evenkeel.payments.records import PaymentRecords
 from evenkeel.reconciliation.examiner import Examiner
 from evenkeel.reconciliation.repairs import Repairs
@@ -92,7 +93,8 @@ class Site:
         screening = Screening(
             NoWindows(), Policies(self.policies, self.watch, self.clock), self.watch
         )
-        flags = Flags(PaymentRecords(self.payments, instant_retry()))
+        records = PaymentRecords(self.payments, instant_retry())
+        flags, reads = Flags(records), PaymentReads(records)
         monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
         monkeypatch.setattr(bootstrap, "screening", lambda: screening)
         monkeypatch.setattr(bootstrap, "policy_store", lambda: self.policies)
@@ -100,6 +102,7 @@ class Site:
         monkeypatch.setattr(bootstrap, "keyring", lambda: self.keyring)
         monkeypatch.setattr(bootstrap, "wallets", lambda: self.wallets)
         monkeypatch.setattr(bootstrap, "payment_desk", lambda: self.desk)
+        monkeypatch.setattr(bootstrap, "payment_reads", lambda: reads)
         monkeypatch.setattr(bootstrap, "switchboard", lambda: self.switchboard)
         monkeypatch.setattr(bootstrap, "webhooks", lambda: self.office.webhooks)
         monkeypatch.setattr(bootstrap, "reports", lambda: self.reconciliation.reports)

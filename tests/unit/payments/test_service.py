@@ -27,6 +27,8 @@ from evenkeel.payments.leases import LEASE_FOR
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Order
 from evenkeel.payments.ports import PaymentStore, SeenPayments, UserQuery
+from evenkeel.payments.reads import PaymentReads
+from evenkeel.payments.records import PaymentRecords
 from evenkeel.payments.service import Payments
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.wallets.service import Wallets
@@ -58,6 +60,7 @@ class Platform:
         self.queue = InMemoryPaymentQueue()
         self.seen = seen or NeverSeen()
         self.payments = self.payments_on(self.store)
+        self.reads = PaymentReads(PaymentRecords(self.store, instant_retry()))
         self.wallet_id = self.wallets.open(CLIENT, "alice", "EUR", opening_minor=1000)[0].id
 
     def payments_on(self, store: PaymentStore) -> Payments:
@@ -408,7 +411,7 @@ def test_another_client_has_none_of_these_payments(platform: Platform) -> None:
         platform.payments.get("cli_b", "pay_k1")
     with pytest.raises(ObjectNotFound):
         platform.payments.process("cli_b", "pay_k1", platform.wallet_id, attempt("r"))
-    assert platform.payments.of_user(UserQuery("cli_b", "alice", 10)).payments == []
+    assert platform.reads.of_user(UserQuery("cli_b", "alice", 10)).payments == []
 
 
 def test_a_users_payments_are_listed_newest_first_in_pages(platform: Platform) -> None:
@@ -416,10 +419,10 @@ def test_a_users_payments_are_listed_newest_first_in_pages(platform: Platform) -
         platform.clock.advance(timedelta(seconds=1))
         platform.payments.create(platform.order(f"k{number}"))
 
-    page = platform.payments.of_user(UserQuery(CLIENT, "alice", 3))
+    page = platform.reads.of_user(UserQuery(CLIENT, "alice", 3))
     ids = [payment.id for payment in page.payments]
     while page.next is not None:
-        page = platform.payments.of_user(UserQuery(CLIENT, "alice", 3, after=page.next))
+        page = platform.reads.of_user(UserQuery(CLIENT, "alice", 3, after=page.next))
         ids += [payment.id for payment in page.payments]
 
     assert ids == [f"pay_k{number}" for number in (6, 5, 4, 3, 2, 1, 0)]
@@ -432,8 +435,8 @@ def test_a_filter_by_status_fills_its_page_from_the_next_ones(platform: Platform
         if number % 3 == 0:
             platform.process(f"pay_k{number}")
 
-    first = platform.payments.of_user(UserQuery(CLIENT, "alice", 2), PaymentStatus.COMPLETED)
-    rest = platform.payments.of_user(
+    first = platform.reads.of_user(UserQuery(CLIENT, "alice", 2), PaymentStatus.COMPLETED)
+    rest = platform.reads.of_user(
         UserQuery(CLIENT, "alice", 2, after=first.next), PaymentStatus.COMPLETED
     )
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         SweepWatch,
         WalletGateway,
     )
+    from evenkeel.payments.reads import PaymentReads
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
     from evenkeel.reconciliation.changes import ChangeLog, ChangeStream
@@ -218,6 +219,15 @@ def payment_store() -> PaymentStore:
     from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
 
     return DynamoDBPaymentStore(dynamodb(), settings().payments_table)
+
+
+@cache
+def payment_reads() -> PaymentReads:
+    """For a function of its own, which may not move money and knows no wallet."""
+    from evenkeel.payments.reads import PaymentReads
+    from evenkeel.payments.records import PaymentRecords
+
+    return PaymentReads(PaymentRecords(payment_store(), store_retry()))
 
 
 @cache

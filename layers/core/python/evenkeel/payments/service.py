@@ -1,4 +1,4 @@
-"""Use cases of payments: create, process, look.
+"""Use cases of payments: create and process.
 
 Between any two calls the process may die. What is stored then says how to go
 on: a payment is PROCESSING under a lease before the wallet is asked, and the
@@ -26,13 +26,10 @@ from evenkeel.payments.answers import Answer, Attempt
 from evenkeel.payments.guard import WalletGuard
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Order
-from evenkeel.payments.pages import filtered
 from evenkeel.payments.ports import (
     OutcomeWatch,
-    PaymentPage,
     PaymentQueue,
     SeenPayments,
-    UserQuery,
     WaitingPayment,
 )
 from evenkeel.payments.records import PaymentRecords
@@ -108,10 +105,6 @@ class Payments:
             ObjectNotFound: This client has no such payment.
         """
         return self.records.get(client_id, payment_id)
-
-    def of_user(self, query: UserQuery, status: PaymentStatus | None = None) -> PaymentPage:
-        """Return a page of a user's payments, newest first; it may be short and not the last."""
-        return filtered(query, self.records.of_user, lambda each: status in (None, each.status))
 
     def _recorded(self, wanted: Payment) -> Payment:
         """Return what stands under the payment's id: *wanted*, recorded now, or an earlier one."""
