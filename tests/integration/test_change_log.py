@@ -46,6 +46,8 @@ CHANGES = [
     DEPOSIT,
     ALTERED,
     UNPAID,
+    Change("cli_a", ChangedObject.PAYMENT, "pay_2", transfer_ids=("trf_4", "trf_5")),
+    Change("cli_a", ChangedObject.ACCOUNT, "wal_1", account_ids=("wal_1",)),
 ]
 
 

@@ -60,7 +60,7 @@ def refund_failed_yet_posted(scene: Scene) -> Iterator[Told]:
     yield scene.of_payment(T.FAILED_BUT_DEBITED, refund.transfer_id)
 
 
-@REFUND_KINDS.after(lives.refunded, is_for_the_night=True)
+@REFUND_KINDS.after(lives.refunded)
 def refund_forgotten(scene: Scene) -> Iterator[Told]:
     """The payment knows nothing of it any more."""
     [refund] = scene.paid.refunds.values()

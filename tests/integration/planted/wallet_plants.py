@@ -30,7 +30,7 @@ def posted_counter_altered(scene: Scene) -> Iterator[Told]:
     yield scene.of_wallet(T.BALANCE_DRIFT)
 
 
-@WALLET_KINDS.after(lives.nothing, is_for_the_night=True)
+@WALLET_KINDS.after(lives.nothing)
 def posted_counters_altered_alike(scene: Scene) -> Iterator[Told]:
     """By the same amount, so that the balance is as it was."""
     _raise_counter(scene, "credits_posted")
@@ -70,7 +70,7 @@ def wallet_unreadable(scene: Scene) -> Iterator[Told]:
     yield scene.of_wallet(T.BALANCE_DRIFT)
 
 
-@WALLET_KINDS.after(lives.nothing, is_for_the_night=True)
+@WALLET_KINDS.after(lives.nothing)
 def wallet_rewound(scene: Scene) -> Iterator[Told]:
     """To an earlier entry, with the records of the later ones left."""
     count = 1 + scene.variant.number % 3

@@ -1,5 +1,6 @@
 """Which object a record of a stream is about, whatever somebody has made of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from evenkeel.adapters.dynamodb.change_stream import (
 )
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
 from evenkeel.events.ports import UnreadableRecord
+from evenkeel.ids import derived_id
+from evenkeel.ledger.transfer import TRANSFER_PREFIX
+from evenkeel.payments.refunding import REFUND_PREFIX
 from evenkeel.reconciliation.changes import Change, ChangedObject, ChangeStream
 from tests.event_samples import CLIENT, HOLD, PAYMENT, WALLET
 
@@ -98,3 +102,88 @@ def test_what_cannot_be_read_is_noted_all_the_same(planted: Image) -> None:
 def test_what_belongs_to_no_client_is_nobodys_change(stream: ChangeStream, key: str) -> None:
     with pytest.raises(UnreadableRecord, match="no object of a client"):
         stream.read(record("INSERT", key, {}))
+
+
+def wallet_image(**numbers: int) -> Image:
+    said = {
+        "entry_count": 4,
+        "debits_posted": 5,
+        "credits_posted": 9,
+        "debits_pending": 1,
+    } | numbers
+    return {name: {"N": str(each)} for name, each in said.items()}
+
+
+def of_wallet(new: Image | None, old: Image | None) -> Change:
+    name = "REMOVE" if new is None else "INSERT" if old is None else "MODIFY"
+    return ACCOUNTS.read(record(name, f"{CLIENT}/{WALLET}", new, old))
+
+
+CHANGED_WALLET = Change(CLIENT, ChangedObject.ACCOUNT, WALLET)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        wallet_image(entry_count=5, debits_posted=6),
+        wallet_image(entry_count=5, debits_posted=6, debits_pending=0),
+        wallet_image(entry_count=5, credits_posted=20),
+        wallet_image(entry_count=5, debits_pending=9),
+        wallet_image() | {"status": {"S": "FROZEN"}},
+    ],
+)
+def test_a_wallet_that_has_moved_on_by_an_entry_needs_no_walk(new: Image) -> None:
+    assert of_wallet(new, wallet_image()) == CHANGED_WALLET
+    assert of_wallet(new, None) == CHANGED_WALLET
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        wallet_image(entry_count=3, debits_posted=4),
+        wallet_image(entry_count=6, debits_posted=6),
+        wallet_image(debits_posted=6, credits_posted=10),
+        wallet_image(credits_posted=10),
+        wallet_image(entry_count=5, debits_posted=6, credits_posted=10),
+        wallet_image(entry_count=5, debits_posted=4),
+        wallet_image() | {"head_hash": {"S": "other"}},
+        wallet_image() | {"entry_count": {"S": "many"}},
+        {},
+        None,
+    ],
+)
+def test_a_wallet_that_no_posting_has_made_so_is_noted_to_be_walked(new: Image | None) -> None:
+    walked = replace(CHANGED_WALLET, account_ids=(WALLET,))
+
+    assert of_wallet(new, wallet_image()) == walked
+
+
+def test_an_account_that_has_no_chain_is_never_walked() -> None:
+    raw = record("MODIFY", f"{CLIENT}/merchant:m:EUR", {}, wallet_image())
+
+    assert ACCOUNTS.read(raw) == Change(CLIENT, ChangedObject.ACCOUNT, "merchant:m:EUR")
+
+
+def refunds_image(*ids: str) -> Image:
+    return {"refunds": {"M": {id_: {"S": "{}"} for id_ in ids}}}
+
+
+@pytest.mark.parametrize("new", [refunds_image(), {}, {"refunds": {"S": "none"}}, None])
+def test_a_payment_that_has_lost_refunds_is_noted_with_their_transfers(new: Image | None) -> None:
+    refund_id = derived_id(REFUND_PREFIX, "a")
+    name = "REMOVE" if new is None else "MODIFY"
+    raw = record(name, f"{CLIENT}/{PAYMENT}", new, refunds_image(refund_id, "no id of ours"))
+    transfer_ids = (derived_id(TRANSFER_PREFIX, refund_id),)
+
+    assert PAYMENTS.read(raw) == Change(
+        CLIENT, ChangedObject.PAYMENT, PAYMENT, transfer_ids=transfer_ids
+    )
+
+
+def test_a_payment_that_has_kept_its_refunds_is_noted_by_its_key() -> None:
+    first, second = (derived_id(REFUND_PREFIX, each) for each in "ab")
+    raw = record(
+        "MODIFY", f"{CLIENT}/{PAYMENT}", refunds_image(first, second), refunds_image(first)
+    )
+
+    assert PAYMENTS.read(raw) == Change(CLIENT, ChangedObject.PAYMENT, PAYMENT)
