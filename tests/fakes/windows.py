@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from fractions import Fraction
 from math import ceil, floor
 
 from evenkeel.errors import WindowsUnavailable
@@ -20,6 +21,7 @@ from evenkeel.screening.windows import (
 )
 
 MOMENT = timedelta(microseconds=1)
+MOMENTS_PER_S = 1_000_000
 
 
 class InMemoryWindows:
@@ -32,44 +34,41 @@ class InMemoryWindows:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.is_away = False
-        self._full_at: dict[tuple[str, Lane], datetime] = {}
-        self._entries: dict[Person, list[tuple[datetime, Entry]]] = {}
-        self._outcomes: dict[Person, dict[str, Outcome]] = {}
+        self._missing: dict[tuple[str, Lane], tuple[Fraction, datetime]] = {}
+        self._entries: dict[Person, list[tuple[datetime, Entry, Counts]]] = {}
+        self._outcomes: dict[Person, set[Outcome]] = {}
 
     def take(self, client_id: str, lane: Lane, bucket: Bucket) -> Quota:
         self._answer()
-        now, interval = self.clock(), 1 / bucket.per_s
-        depth_s = bucket.burst_count * interval
-        full_in_s = (self._full_at.get((client_id, lane), now) - now).total_seconds()
-        full_in_s = min(max(full_in_s, 0.0), depth_s)
-        wait_s = full_in_s + interval - depth_s
-        if wait_s > MOMENT.total_seconds() / 2:
-            self._full_at[client_id, lane] = now + timedelta(seconds=full_in_s)
-            return Quota(bucket.burst_count, 0, full_in_s, ceil(wait_s * 1e6) / 1e6)
-        full_in_s += interval
-        self._full_at[client_id, lane] = now + timedelta(seconds=full_in_s)
-        remaining = floor((depth_s - full_in_s) / interval + 0.001)
-        return Quota(bucket.burst_count, remaining, full_in_s)
+        now, per_s, burst = self.clock(), Fraction(str(bucket.per_s)), bucket.burst_count
+        kept, at = self._missing.get((client_id, lane), (Fraction(0), now))
+        regained = Fraction((now - at) // MOMENT, MOMENTS_PER_S) * per_s
+        missing = max(min(kept, Fraction(burst)) - regained, Fraction(0))
+        if missing + 1 > burst:
+            return Quota(burst, 0, _s(missing / per_s), _s((missing + 1 - burst) / per_s))
+        self._missing[client_id, lane] = (missing + 1, now)
+        return Quota(burst, floor(burst - missing - 1), _s((missing + 1) / per_s))
 
     def screen(self, entry: Entry, bucket: Bucket, spans: Spans) -> Screened:
         quota = self.take(entry.person.client_id, Lane.WRITES, bucket)
         if not quota.is_granted:
             return Screened(quota, None)
         kept = self._entries.setdefault(entry.person, [])
-        known = [at for at, each in kept if each.payment_id == entry.payment_id]
-        now = self.clock()
-        at = known[0] if known else max([now, *(then + MOMENT for then, _ in kept[-1:])])
-        if not known:
-            longest = timedelta(seconds=max(spans.velocity_s, spans.duplicate_s))
-            kept[:] = [(then, each) for then, each in kept if at - then <= longest]
-            kept[:] = [*kept, (at, entry)][-ENTRY_COUNT_MAX:]
-        before = [(at - then, each) for then, each in kept if then <= at]
-        return Screened(quota, self._counts(entry.person, before, entry, spans))
+        for _, each, counts in kept:
+            if each.payment_id == entry.payment_id:
+                return Screened(quota, counts)
+        at = max([self.clock(), *(then + MOMENT for then, _, _ in kept[-1:])])
+        before = [(at - then, each) for then, each, _ in kept]
+        counts = self._counts(entry.person, [*before, (timedelta(0), entry)], entry, spans)
+        longest = timedelta(seconds=max(spans.velocity_s, spans.duplicate_s))
+        kept.append((at, entry, counts))
+        kept[:] = [each for each in kept if at - each[0] <= longest][-ENTRY_COUNT_MAX:]
+        return Screened(quota, counts)
 
     def look(self, person: Person, spans: Spans) -> Sight:
         self._answer()
         now = self.clock()
-        kept = [(now - at, each) for at, each in reversed(self._entries.get(person, []))]
+        kept = [(now - at, each) for at, each, _ in reversed(self._entries.get(person, []))]
         longest = timedelta(seconds=max(spans.velocity_s, spans.duplicate_s))
         amounts = [each.amount for age, each in kept if age <= longest]
         within = timedelta(seconds=spans.duplicate_s)
@@ -87,22 +86,22 @@ class InMemoryWindows:
     def note(self, outcomes: Sequence[Outcome]) -> None:
         self._answer()
         for outcome in outcomes:
-            self._outcomes.setdefault(outcome.person, {})[outcome.payment_id] = outcome
+            self._outcomes.setdefault(outcome.person, set()).add(outcome)
 
     def _counts(
         self, person: Person, before: Sequence[tuple[timedelta, Entry]], entry: Entry, spans: Spans
     ) -> Counts:
         velocity = timedelta(seconds=spans.velocity_s)
         duplicate = timedelta(seconds=spans.duplicate_s)
+        payments = sum(age <= velocity for age, _ in before)
+        same = sum(age <= duplicate and each.amount == entry.amount for age, each in before)
         return Counts(
-            sum(age <= velocity for age, _ in before),
-            sum(age <= duplicate and each.amount == entry.amount for age, each in before),
-            self._failure_count(person),
+            min(payments, ENTRY_COUNT_MAX), min(same, ENTRY_COUNT_MAX), self._failure_count(person)
         )
 
     def _failure_count(self, person: Person) -> int:
         newest_first = sorted(
-            self._outcomes.get(person, {}).values(),
+            self._outcomes.get(person, ()),
             key=lambda outcome: (outcome.at, not outcome.is_failure),
             reverse=True,
         )
@@ -116,3 +115,7 @@ class InMemoryWindows:
     def _answer(self) -> None:
         if self.is_away:
             raise WindowsUnavailable("away")
+
+
+def _s(seconds: Fraction) -> float:
+    return ceil(seconds * MOMENTS_PER_S) / MOMENTS_PER_S

@@ -51,8 +51,9 @@ class OneAttemptCluster(ValkeyCluster):
         return {}
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        node = self.nodes_manager.get_node_from_slot(self.determine_slot(*args))
-        return self.get_valkey_connection(node).execute_command(*args, **options)
+        library: Any = self  # Its methods have no types.
+        node = library.nodes_manager.get_node_from_slot(library.determine_slot(*args))
+        return library.get_valkey_connection(node).execute_command(*args, **options)
 
 
 @dataclass(frozen=True, slots=True)

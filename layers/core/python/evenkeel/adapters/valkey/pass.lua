@@ -12,8 +12,8 @@ local DIGEST, COUNTS = 6, 3
 local SECOND = 1000000
 -- Nothing is kept for ever. To go a minute late changes nothing: what is over is not counted.
 local MARGIN_MS, KEPT_MS_MAX = 60000, 1e14
--- Far less than a token, and far more than what arithmetic loses of one.
-local NEARLY = 1e-6
+-- Far less than a token or a microsecond, and far more than what arithmetic loses of one.
+local NEARLY = 1e-7
 local EXACT_MAX = 2 ^ 53
 
 local function now_us()
@@ -24,7 +24,9 @@ end
 
 local function exact(number) return string.format('%.0f', number) end
 
-local function us(seconds) return math.min(math.ceil(seconds * SECOND), EXACT_MAX) end
+local function us(seconds)
+  return math.min(math.ceil(seconds * SECOND - 1000 * NEARLY), EXACT_MAX)
+end
 
 -- How many tokens a bucket lacks. It was told as 'tokens at_us'; nothing is told of a full one.
 local function missing_now(key, now, per_s, burst)
@@ -38,7 +40,7 @@ end
 local function take(key, now, per_s, burst)
   local missing = missing_now(key, now, per_s, burst)
   if missing + 1 > burst + NEARLY then
-    return 0, us(missing / per_s), us((missing + 1 - burst) / per_s)
+    return 0, us(missing / per_s), math.max(us((missing + 1 - burst) / per_s), 1)
   end
   missing = missing + 1
   local kept_ms = math.min(math.ceil(missing / per_s * 1000) + MARGIN_MS, KEPT_MS_MAX)

@@ -104,13 +104,14 @@ def _digest(payment_id: str) -> bytes:
     return hashlib.sha256(payment_id.encode()).digest()[:DIGEST_BYTE_COUNT]
 
 
-def _written(amount: Money) -> str:
-    return f"{amount.currency}{amount.amount_minor}"
+def _written(amount: Money) -> bytes:
+    """Return an amount in as few bytes as it takes: fifty of them are kept of each user."""
+    byte_count = (amount.amount_minor.bit_length() + 7) // 8
+    return amount.currency.encode() + amount.amount_minor.to_bytes(byte_count)
 
 
 def _read(written: bytes) -> Money:
-    text = written.decode()
-    return Money(int(text[3:]), text[:3])
+    return Money(int.from_bytes(written[3:]), written[:3].decode())
 
 
 def _spans(spans: Spans) -> tuple[int, int]:
