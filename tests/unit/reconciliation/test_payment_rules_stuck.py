@@ -27,6 +27,7 @@ from tests.unit.reconciliation.cases import (
 )
 
 MOMENT = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
 LATE = timedelta(minutes=5)
 Made = Callable[[], tuple[Any, ...]]
 
@@ -66,9 +67,16 @@ def test_a_payment_may_wait_for_ten_minutes() -> None:
     assert found(waiting, now=ten_minutes + MOMENT) == [("STUCK_PENDING", None)]
 
 
-@pytest.mark.parametrize("made", [in_process, with_an_end_begun, with_a_refund_begun])
-def test_whoever_works_on_it_has_five_minutes_more_than_the_lease(made: Made) -> None:
+@pytest.mark.parametrize("made", [in_process, with_an_end_begun])
+def test_whoever_works_on_it_has_five_minutes(made: Made) -> None:
     payment, *records = made()
+
+    assert found(payment, *records, now=NOON + LATE - MOMENT) == []
+    assert found(payment, *records, now=NOON + LATE) == [("STUCK_PROCESSING", None)]
+
+
+def test_whoever_works_on_a_refund_has_five_minutes_more_than_the_lease() -> None:
+    payment, *records = with_a_refund_begun()
     over = NOON + LEASE_FOR + LATE
 
     assert found(payment, *records, now=over - MOMENT) == []
@@ -81,6 +89,46 @@ def test_what_nobody_works_on_is_gone_on_with_within_five_minutes(made: Made) ->
 
     assert found(payment, *records, now=NOON + LATE - MOMENT) == []
     assert found(payment, *records, now=NOON + LATE) == [("STUCK_PROCESSING", None)]
+
+
+@pytest.mark.parametrize("count", [5, 60, 200])
+def test_what_is_tried_again_and_again_counts_from_the_first_try(count: int) -> None:
+    """Each try makes it due anew, and many tries leave no room for all of them in its history."""
+    payment = claimed()
+    for number in range(1, count + 1):
+        payment = payment.left_open(NOON + number * SECOND, "unconfirmed")
+        payment = payment.claimed(FULL.id, NOON + number * SECOND, f"r{number}")
+
+    assert found(payment, now=NOON + LATE - MOMENT) == []
+    assert found(payment, now=NOON + LATE) == [("STUCK_PROCESSING", None)]
+
+
+@pytest.mark.parametrize("count", [1, 60, 200])
+def test_tries_that_came_to_nothing_before_do_not_count(count: int) -> None:
+    payment = claimed()
+    for number in range(1, count + 1):
+        payment = payment.released(NOON + number * SECOND, "busy")
+        payment = payment.claimed(FULL.id, NOON + number * SECOND, f"r{number}")
+    for number in range(count, count + 80):
+        payment = payment.left_open(NOON + number * SECOND, "unconfirmed")
+        payment = payment.claimed(FULL.id, NOON + number * SECOND, f"s{number}")
+    over = NOON + count * SECOND + LATE
+
+    assert found(payment, now=over - MOMENT) == []
+    assert found(payment, now=over) == [("STUCK_PROCESSING", None)]
+
+
+def test_a_payment_that_is_not_given_up_is_late_by_its_creation_however_often_it_was_tried() -> (
+    None
+):
+    payment = claimed()
+    for number in range(1, 13):
+        tried_at = NOON + number * timedelta(minutes=1)
+        payment = payment.released(tried_at, "busy")
+        payment = payment.claimed(FULL.id, tried_at, f"r{number}")
+    waiting = payment.released(NOON + timedelta(minutes=12), "busy")
+
+    assert found(waiting, now=NOON + timedelta(minutes=12)) == [("STUCK_PENDING", None)]
 
 
 def test_of_several_refunds_the_first_counts_and_the_payment_is_told_once() -> None:

@@ -20,7 +20,7 @@ from evenkeel.payments.failure import Failure
 from evenkeel.payments.leases import Lease
 from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.refunding import RESERVING, Refund, RefundStatus
-from evenkeel.payments.states import TRANSITIONS, Change, Event, PaymentStatus, shortened
+from evenkeel.payments.states import TRANSITIONS, Change, Event, PaymentStatus, shortened, spell_of
 from evenkeel.screening.anomaly import UNKNOWN, Anomaly, Rule, Unusual
 
 PAYMENT_PREFIX = "pay"
@@ -149,6 +149,17 @@ class Payment:
         if self.status is PaymentStatus.AUTHORIZED:
             return self._lapses_at
         return min((self._until(refund.lease) for refund in self.open_refunds), default=None)
+
+    @property
+    def worked_on_since(self) -> datetime | None:
+        """Since when its debit, or the end of its hold, is under way, however often it was tried.
+
+        Nothing, if none of them is, or if its history does not tell.
+        """
+        if self.status is not PaymentStatus.PROCESSING and self.ending is None:
+            return None
+        tried = (Event.CLAIMED, Event.LEFT_OPEN)
+        return next((line.at for line in spell_of(self.history) if line.event in tried), None)
 
     def has_lapsed(self, now: datetime) -> bool:
         """Whether its hold has lasted for its time, and nobody has begun to end it."""

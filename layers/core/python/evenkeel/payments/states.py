@@ -76,6 +76,10 @@ TRANSITIONS: Mapping[tuple[PaymentStatus, Event], PaymentStatus] = {
 }
 
 
+# After these nobody works on a payment, though its status may be the same.
+_AT_REST = frozenset({_E.RELEASED, _E.AUTHORIZED})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A line of a payment's history."""
@@ -88,7 +92,28 @@ class Change:
 
 
 def shortened(history: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Return the history without its middle, if it is too long to keep."""
-    if len(history) <= HISTORY_COUNT_MAX:
+    """Return the history without its middle, if it is too long to keep.
+
+    The line that began the spell of work which goes on stays, with the one before it: how
+    long that lasts is asked of them.
+    """
+    too_many = len(history) - HISTORY_COUNT_MAX
+    if too_many <= 0:
         return history
-    return history[:HISTORY_HEAD_COUNT] + history[HISTORY_HEAD_COUNT - HISTORY_COUNT_MAX :]
+    begin = len(history) - len(spell_of(history))
+    is_to_be_dropped = HISTORY_HEAD_COUNT <= begin <= HISTORY_HEAD_COUNT + too_many
+    head_count = begin + 1 if is_to_be_dropped else HISTORY_HEAD_COUNT
+    return history[:head_count] + history[head_count - HISTORY_COUNT_MAX :]
+
+
+def spell_of(history: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Return the lines since the payment was claimed out of a state of rest.
+
+    If that was long ago, the middle of them is missing.
+    """
+    begin = end = len(history)
+    while begin > 0 and (line := history[begin - 1]).status is history[end - 1].status:
+        if line.event in _AT_REST:
+            break
+        begin -= 1
+    return history[begin:]

@@ -25,12 +25,15 @@ def stuck_findings(evidence: Evidence, now: datetime) -> Iterator[Finding]:
         yield from _pending(payment, now)
     elif payment.status is PaymentStatus.AUTHORIZED and payment.ending is None:
         yield from _lapsed(evidence, now)
-    elif payment.due_at is not None and now >= payment.due_at + OVERDUE_FOR_MAX:
-        type_ = MismatchType.STUCK_PROCESSING
-        yield _stuck(payment, type_, payment.due_at, payment.due_at + OVERDUE_FOR_MAX)
+    elif payment.due_at is not None:
+        # Each try makes it due anew, so that does not tell how long it has been tried.
+        since = min(payment.due_at, payment.worked_on_since or payment.due_at)
+        if now >= since + OVERDUE_FOR_MAX:
+            yield _stuck(payment, MismatchType.STUCK_PROCESSING, since, since + OVERDUE_FOR_MAX)
 
 
 def _pending(payment: Payment, now: datetime) -> Iterator[Finding]:
+    # From its creation, so that one which is tried again and again is late like any other.
     if now - payment.created_at > PENDING_FOR_MAX:
         since = payment.created_at
         yield _stuck(payment, MismatchType.STUCK_PENDING, since, since + PENDING_FOR_MAX)
