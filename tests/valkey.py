@@ -17,6 +17,7 @@ from evenkeel.screening.patience import Patience
 from infra.local.paths import StackFolder
 from infra.local.tools import build_emulator
 from infra.local.valkey import Valkey
+from tests.local.waiting import soon
 
 SLOT_LAST = 16383
 
@@ -35,6 +36,9 @@ class Server:
     def admin(self) -> Any:
         """Return a client that waits for as long as it takes."""
         return ValkeyClient("127.0.0.1", self.process.port)
+
+    def wait_until_it_is_a_cluster(self) -> None:
+        assert soon(lambda: b"state:ok" in self.admin().execute_command("CLUSTER", "INFO"))
 
     def windows(
         self,
@@ -78,9 +82,20 @@ def own_valkey() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def valkey_cluster() -> Iterator[Server]:
     """A cluster with one node, which takes a command only if all its keys are in one slot."""
-    with started("many-vk", {"cluster-enabled": "yes"}) as server:
-        admin = server.admin()
-        admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, SLOT_LAST)
-        while b"cluster_state:ok" not in admin.execute_command("CLUSTER", "INFO"):
-            time.sleep(0.02)
+    with started_as_cluster("many-vk") as server:
+        yield server
+
+
+@pytest.fixture
+def own_valkey_cluster() -> Iterator[Server]:
+    """A cluster that a test may tear apart."""
+    with started_as_cluster("own-many-vk") as server:
+        yield server
+
+
+@contextmanager
+def started_as_cluster(name: str) -> Iterator[Server]:
+    with started(name, {"cluster-enabled": "yes"}) as server:
+        server.admin().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, SLOT_LAST)
+        server.wait_until_it_is_a_cluster()
         yield server
