@@ -6,9 +6,14 @@ Plain data, because not every emulator reads it from the template: the local sta
 # On a laptop each execution is a process of its own, and they share its cores. On AWS they are
 # reserved: the account needs as many to spare. There the wallets can be asked by all that ask
 # them at once, with eight lanes in a sweep: payments cannot starve what settles them.
+#
+# What only reads has a share of its own, and a smaller one. When too many look or list at once,
+# they are refused, and payments go on: reads can never use up what is reserved for them.
 CONCURRENCY = {
     "payments_api": {"aws": 200, "local": 6},
-    "wallets_api": {"aws": 100, "local": 4},
+    "payments_reads": {"aws": 50, "local": 2},
+    "wallets_api": {"aws": 100, "local": 3},
+    "wallets_reads": {"aws": 30, "local": 2},
     "ops_api": {"aws": 10, "local": 2},
     "wallet_commands": {"aws": 240, "local": 6},
     "access_commands": {"aws": 5, "local": 2},

@@ -1,4 +1,4 @@
-"""One Lambda function of ours: its folder, the shared layers, a role of its own."""
+"""One Lambda function of ours: its code, the shared layers, a role of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,18 +32,22 @@ class Surroundings:
 
 
 class Function(Construct):
+    """Named after the folder of its code, unless that is deployed more than once."""
+
     def __init__(
         self,
         scope: Construct,
-        folder: str,
+        name: str,
         *,
+        folder: str | None = None,
         surroundings: Surroundings,
         timeout_s: int,
         concurrency: float,
         memory_mb: int = 1024,
         why_no_dlq: str = NEVER_ASYNCHRONOUS,
     ) -> None:
-        id_ = pascal_case(folder)
+        folder = folder or name
+        id_ = pascal_case(name)
         super().__init__(scope, id_)
         self.timeout_s = timeout_s
         # Named and made here, or Lambda makes it on the first call: unencrypted, for ever.
@@ -66,7 +70,7 @@ class Function(Construct):
             layers=list(surroundings.layers),
             role=self.role,
             log_group=log_group,
-            environment={"POWERTOOLS_SERVICE_NAME": folder, "POWERTOOLS_LOG_LEVEL": "INFO"},
+            environment={"POWERTOOLS_SERVICE_NAME": name, "POWERTOOLS_LOG_LEVEL": "INFO"},
             timeout=Duration.seconds(timeout_s),
             memory_size=memory_mb,
             reserved_concurrent_executions=concurrency,
@@ -130,8 +134,8 @@ class Function(Construct):
         )
 
 
-def pascal_case(folder: str) -> str:
-    return "".join(word.title() for word in folder.split("_"))
+def pascal_case(name: str) -> str:
+    return "".join(word.title() for word in name.split("_"))
 
 
 def _zip(folder: str) -> lambda_.Code:

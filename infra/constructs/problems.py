@@ -50,7 +50,8 @@ INTERNAL = Problem(500, "internal_error", "the request was not answered", retrya
 
 PROBLEMS = {
     "ACCESS_DENIED": FORBIDDEN,
-    "API_CONFIGURATION_ERROR": INTERNAL,
+    # What the gateway makes of a function whose executions are all in use. It has not run.
+    "API_CONFIGURATION_ERROR": RATE_LIMITED,
     "AUTHORIZER_CONFIGURATION_ERROR": INTERNAL,
     "AUTHORIZER_FAILURE": INTERNAL,
     "BAD_REQUEST_BODY": MALFORMED,

@@ -18,7 +18,7 @@ REGION = "us-east-1"
 START_TIME_S_MAX = 30.0
 
 # Above what the functions of the template have reserved together: a last line of defence.
-EXECUTION_COUNT_MAX = 40
+EXECUTION_COUNT_MAX = 48
 
 
 @dataclass(frozen=True)

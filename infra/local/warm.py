@@ -10,10 +10,16 @@ from infra.local.http import Caller
 from infra.local.problems import LocalProblem
 from infra.local.stackfile import Stack
 
-# Reads of what does not exist: they open every connection and leave nothing behind.
-PATHS = ("/api/payments/pay_warm", "/api/wallets/wal_warm", "/api/ops/health")
+# About what does not exist: they open every connection and leave nothing behind.
+CALLS = (
+    ("POST", "/api/payments/pay_warm/void"),
+    ("GET", "/api/payments/pay_warm"),
+    ("POST", "/api/wallets/wal_warm/freeze"),
+    ("GET", "/api/wallets/wal_warm"),
+    ("GET", "/api/ops/health"),
+)
 
-# At once for each path; environments for more callers start when they come.
+# At once of each; environments for more callers start when they come.
 CALLER_COUNT = 2
 
 
@@ -32,12 +38,12 @@ def importing(url: str, functions: Mapping[str, str]) -> Iterator[None]:
 
 def warm(stack: Stack) -> None:
     with ThreadPoolExecutor() as pool:
-        for call in [pool.submit(_get, stack, path) for path in PATHS * CALLER_COUNT]:
+        for call in [pool.submit(_call, stack, *call) for call in CALLS * CALLER_COUNT]:
             call.result()
 
 
-def _get(stack: Stack, path: str) -> None:
-    answer = Caller(stack["apiUrl"], stack["keys"]["ops"]).get(path)
+def _call(stack: Stack, method: str, path: str) -> None:
+    answer = Caller(stack["apiUrl"], stack["keys"]["ops"]).send(method, path)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        message = f"GET {path} was answered {answer.status}: {answer.text}"
+        message = f"{method} {path} was answered {answer.status}: {answer.text}"
         raise LocalProblem(message)

@@ -71,7 +71,7 @@ class ServiceStack(Stack):
         self._concurrency = CfnMapping(
             self,
             "Concurrency",
-            mapping={pascal_case(folder): dict(each) for folder, each in CONCURRENCY.items()},
+            mapping={pascal_case(name): dict(each) for name, each in CONCURRENCY.items()},
         )
         self._key = self._make_key()
         self._alerts = AlertTopic(self, key=self._key)
@@ -98,7 +98,9 @@ class ServiceStack(Stack):
             routes=ROUTES,
             functions={
                 "payments_api": self._payments_api(payment_queue),
+                "payments_reads": self._payments_reads(),
                 "wallets_api": self._wallets_api(),
+                "wallets_reads": self._wallets_reads(),
                 "webhooks_api": self._webhooks_api(),
                 "reconciliation_api": self._reconciliation_api(reconciliation),
                 "anomalies_api": self._anomalies_api(),
@@ -132,31 +134,35 @@ class ServiceStack(Stack):
     def _payments_api(self, queue: WorkQueue) -> Function:
         function = self._function("payments_api", timeout_s=26)
         self._cache.accept_from(function)
-        function.use(
-            self._data.payments,
-            "BatchGetItem",
-            "GetItem",
-            "PutItem",
-            "UpdateItem",
-            queries=["by_user"],
-        )
+        function.use(self._data.payments, "GetItem", "PutItem", "UpdateItem")
         function.use(self._data.clients, "GetItem")
         self._may_ask_wallets(function)
         queue.accept_from(function)
         function.tell("PAYMENT_QUEUE_URL", queue.queue_url)
         return function
 
+    def _payments_reads(self) -> Function:
+        """The same code, which can ask no wallet here and change nothing."""
+        function = self._function("payments_reads", folder="payments_api", timeout_s=10)
+        self._cache.accept_from(function)
+        function.use(self._data.payments, "BatchGetItem", "GetItem", queries=["by_user"])
+        function.use(self._data.clients, "GetItem")
+        return function
+
     def _wallets_api(self) -> Function:
         function = self._function("wallets_api", timeout_s=20)
         self._cache.accept_from(function)
-        function.use(
-            self._data.ledger,
-            "BatchGetItem",
-            "GetItem",
-            "PutItem",
-            queries=["by_debit_wallet", "by_credit_wallet"],
-        )
+        function.use(self._data.ledger, "BatchGetItem", "GetItem", "PutItem")
         function.use(self._data.accounts, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+        function.use(self._data.clients, "GetItem")
+        return function
+
+    def _wallets_reads(self) -> Function:
+        """The same code, which can change nothing here."""
+        function = self._function("wallets_reads", folder="wallets_api", timeout_s=20)
+        self._cache.accept_from(function)
+        function.use(self._data.ledger, "GetItem", queries=["by_debit_wallet", "by_credit_wallet"])
+        function.use(self._data.accounts, "GetItem")
         function.use(self._data.clients, "GetItem")
         return function
 
@@ -367,8 +373,9 @@ class ServiceStack(Stack):
 
     def _function(
         self,
-        folder: str,
+        name: str,
         *,
+        folder: str | None = None,
         timeout_s: int,
         memory_mb: int = 1024,
         why_no_dlq: str = NEVER_ASYNCHRONOUS,
@@ -378,12 +385,13 @@ class ServiceStack(Stack):
         inside = self._surroundings
         return Function(
             self,
-            folder,
+            name,
+            folder=folder,
             surroundings=replace(inside, vpc=None, security_groups=())
             if faces_internet
             else inside,
             timeout_s=timeout_s,
-            concurrency=self._target.number(self._concurrency, pascal_case(folder)),
+            concurrency=self._target.number(self._concurrency, pascal_case(name)),
             memory_mb=memory_mb,
             why_no_dlq=why_no_dlq,
         )

@@ -7,12 +7,15 @@ from evenkeel.config import Settings
 from evenkeel.payments.ports import DUE_SHARD_COUNT
 from infra.concurrency import CONCURRENCY
 from infra.local.emulator.doors import WAIT_S_MAX
+from infra.local.ministack import EXECUTION_COUNT_MAX
 from tests.infra.conftest import OTHER_CIRCUIT
 from tests.infra.template import Properties, Template, in_words, plain
 
 EXPECTED_LIMITS = {
     "PaymentsApi": (26, 1024),
+    "PaymentsReads": (10, 1024),
     "WalletsApi": (20, 1024),
+    "WalletsReads": (20, 1024),
     "OpsApi": (10, 1024),
     "WalletCommands": (5, 1024),
     "AccessCommands": (10, 512),
@@ -43,7 +46,9 @@ EXPECTED_SETTINGS = {
         "wallet_function",
         "payment_queue_url",
     },
+    "PaymentsReads": {*CACHE, "payments_table", "clients_table"},
     "WalletsApi": {*CACHE, "ledger_table", "accounts_table", "clients_table"},
+    "WalletsReads": {*CACHE, "ledger_table", "accounts_table", "clients_table"},
     "OpsApi": {
         *CACHE,
         "payments_table",
@@ -127,6 +132,9 @@ EXPECTED_SETTINGS = {
     },
 }
 
+# Of code that another function is named after.
+FOLDERS = {"PaymentsReads": "payments_api", "WalletsReads": "wallets_api"}
+
 # Those that have money moved, by one way or the other.
 PAYERS = {"PaymentsApi", "PaymentWorker", "Sweeper", "Reconciliation", "ReconciliationApi"}
 
@@ -146,9 +154,10 @@ def test_every_function_runs_its_handler_on_python_313_and_arm(
     functions: dict[str, Properties],
 ) -> None:
     for name, each in functions.items():
-        folder = each["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        called = each["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        folder = FOLDERS.get(name, called)
 
-        assert folder.replace("_", "") == name.lower()
+        assert called.replace("_", "") == name.lower()
         assert each["Handler"] == f"functions.{folder}.handler.handler"
         assert (each["Runtime"], each["Architectures"]) == ("python3.13", ["arm64"])
 
@@ -200,6 +209,19 @@ def test_executions_are_reserved_for_the_target_of_the_deployment(service: Templ
 def test_an_account_of_the_usual_size_can_reserve_them_all() -> None:
     """A thousand executions, of which AWS wants a hundred left unreserved."""
     assert sum(each["aws"] for each in CONCURRENCY.values()) <= 900
+
+
+def test_a_laptop_can_run_all_that_its_functions_may_run() -> None:
+    """Or the limit of the whole machine would refuse payments because somebody lists."""
+    assert sum(each["local"] for each in CONCURRENCY.values()) <= EXECUTION_COUNT_MAX
+
+
+@pytest.mark.parametrize("place", ["aws", "local"])
+@pytest.mark.parametrize("service", ["payments", "wallets"])
+def test_what_reads_has_a_smaller_share_than_what_moves_money(service: str, place: str) -> None:
+    shares = {kind: CONCURRENCY[f"{service}_{kind}"][place] for kind in ("api", "reads")}
+
+    assert shares["reads"] < shares["api"]
 
 
 def test_the_wallets_have_room_for_all_that_ask_them_at_once() -> None:

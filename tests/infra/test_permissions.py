@@ -27,13 +27,7 @@ WALLET_RIGHTS = {
 }
 PAYMENTS_RIGHTS = {
     **CACHE_RIGHTS,
-    "Payments.Arn": {
-        "dynamodb:BatchGetItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-    },
-    "Payments.Arn/index/by_user": {"dynamodb:Query"},
+    "Payments.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "Clients.Arn": {"dynamodb:GetItem"},
     "PaymentQueue.Arn": {"sqs:SendMessage"},
     "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
@@ -81,14 +75,26 @@ EXPECTED_RIGHTS: Rights = {
     "WalletsApi": {
         **CACHE_RIGHTS,
         "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
-        "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
-        "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
         "Accounts.Arn": {
             "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
         },
+        "Clients.Arn": {"dynamodb:GetItem"},
+    },
+    "PaymentsReads": {
+        **CACHE_RIGHTS,
+        "Payments.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+        "Payments.Arn/index/by_user": {"dynamodb:Query"},
+        "Clients.Arn": {"dynamodb:GetItem"},
+    },
+    "WalletsReads": {
+        **CACHE_RIGHTS,
+        "Ledger.Arn": {"dynamodb:GetItem"},
+        "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
+        "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
+        "Accounts.Arn": {"dynamodb:GetItem"},
         "Clients.Arn": {"dynamodb:GetItem"},
     },
     "OpsApi": {
@@ -282,6 +288,17 @@ def test_nobody_may_change_or_delete_what_is_in_the_ledger(
     for template in (service, other_service):
         for each in rights_of(template).values():
             assert not each.get("Ledger.Arn", set()) & (CHANGES | PARTIQL)
+
+
+@pytest.mark.parametrize("name", ["PaymentsReads", "WalletsReads"])
+def test_what_only_reads_changes_nothing_and_asks_nobody(
+    name: str, other_service: Template
+) -> None:
+    actions = set().union(*rights_of(other_service)[name].values())
+
+    reads = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
+    assert {each for each in actions if each.startswith("dynamodb:")} <= reads
+    assert not {each for each in actions if each.startswith(("lambda:", "sqs:", "events:", "sns:"))}
 
 
 def test_only_tracing_and_networking_are_on_every_resource(other_service: Template) -> None:

@@ -43,6 +43,7 @@ GATEWAY_RESPONSES = [
 
 EXPECTED_CODES = {
     "ACCESS_DENIED": (403, "forbidden", False),
+    "API_CONFIGURATION_ERROR": (429, "rate_limited", True),
     "DEFAULT_4XX": (400, "malformed_request", False),
     "DEFAULT_5XX": (500, "internal_error", True),
     "INTEGRATION_FAILURE": (500, "internal_error", True),
@@ -123,7 +124,7 @@ def test_who_comes_too_often_is_told_when_to_come_again(answers: dict[str, Prope
         if "gatewayresponse.header.Retry-After" in answer["ResponseParameters"]
     }
 
-    assert told == {"THROTTLED", "QUOTA_EXCEEDED"}
+    assert told == {"API_CONFIGURATION_ERROR", "THROTTLED", "QUOTA_EXCEEDED"}
 
 
 def body(answer: Properties) -> dict[str, Any]:

@@ -41,6 +41,17 @@ def test_no_route_is_greedy(served: Served) -> None:
         assert "+" not in path_
 
 
+@pytest.mark.parametrize("service", ["payments", "wallets"])
+def test_what_reads_is_a_function_apart_from_what_moves_money(service: str) -> None:
+    """So that it is refused before payments are, when its own executions are used up."""
+    methods: dict[str, set[str]] = {}
+    for route in ROUTES:
+        methods.setdefault(route.function, set()).add(route.method)
+
+    assert methods[f"{service}_api"] == {"POST"}
+    assert methods[f"{service}_reads"] == {"GET"}
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_a_route_leads_to_its_function(route: Route, served: Served) -> None:
     integration = served[route.method, route.path]["Integration"]

@@ -20,11 +20,15 @@ FUNCTIONS = {
     "anomalies_api": anomalies,
     "ops_api": ops,
 }
+# What is deployed a second time, apart from what moves money.
+FOLDERS = {"payments_reads": "payments_api", "wallets_reads": "wallets_api"}
 UNDOCUMENTED = {("GET", "/openapi.json"), ("GET", "/docs")}
 
 
 def test_the_template_sends_each_route_to_the_function_that_has_it() -> None:
-    in_template = {(route.function, route.method, route.path) for route in ROUTES}
+    in_template = {
+        (FOLDERS.get(route.function, route.function), route.method, route.path) for route in ROUTES
+    }
     in_code = {
         (function, method, path)
         for function, api in FUNCTIONS.items()
