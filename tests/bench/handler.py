@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "CLIENTS_TABLE": "clients",
     "BREAKERS_TABLE": "breakers",
     "WALLET_FUNCTION": "wallet_commands",
+    "CACHE_ENDPOINT": "127.0.0.1:1",
 }
 BODY = {
     "userId": "alice",

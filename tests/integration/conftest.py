@@ -10,11 +10,12 @@ from evenkeel.adapters import clients
 from evenkeel.resilience.retry import Retry
 from tests.emulator import Emulator
 from tests.tables import TABLES
+from tests.valkey import Server
 
 
 @pytest.fixture(scope="session")
-def environment(emulator: Emulator) -> Mapping[str, str]:
-    """The variables of a function, with empty tables behind them.
+def environment(emulator: Emulator, valkey: Server) -> Mapping[str, str]:
+    """The variables of a function, with empty tables behind them, and an empty cache.
 
     Tests share the tables and keep apart by their clients, as tenants do.
     """
@@ -22,7 +23,7 @@ def environment(emulator: Emulator) -> Mapping[str, str]:
     dynamodb = emulator.client("dynamodb")
     for variable, name in names.items():
         dynamodb.create_table(**TABLES[variable].definition(name))
-    return emulator.environment | names
+    return emulator.environment | names | {"CACHE_ENDPOINT": valkey.address}
 
 
 @pytest.fixture(autouse=True)

@@ -242,7 +242,7 @@ def payment_queue() -> PaymentQueue:
 def payment_desk() -> PaymentDesk:
     from evenkeel.payments.outcomes import ScreenedOutcomes
 
-    return _payment_desk(random_id("env"), ScreenedOutcomes(screening()))
+    return _payment_desk(random_id("env"), ScreenedOutcomes(screening))
 
 
 def _late_payment_desk(environment_id: str) -> PaymentDesk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from evenkeel.payments.model import Payment
@@ -11,13 +12,15 @@ from evenkeel.screening.windows import Outcome, Person
 
 @dataclass(frozen=True, slots=True)
 class ScreenedOutcomes:
-    screening: Screening
+    """Tells the screening, which is made by whoever needs it first."""
+
+    screening: Callable[[], Screening]
 
     def processed(self, payment: Payment) -> None:
         assert payment.processed_at is not None
         person = Person(payment.client_id, payment.order.user_id)
         is_failure = payment.failure is not None
-        self.screening.hear(Outcome(person, payment.id, payment.processed_at, is_failure))
+        self.screening().hear(Outcome(person, payment.id, payment.processed_at, is_failure))
 
 
 class UnscreenedOutcomes:
