@@ -4,8 +4,8 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from valkey.exceptions import ValkeyError
@@ -63,6 +63,13 @@ class Till:
         return not self.is_refused()
 
 
+def others(server: Server) -> list[Any]:
+    """List the connections that are not our own."""
+    with server.admin().client() as admin:
+        here = str(admin.client_id())
+        return [each for each in admin.client_list() if each["id"] != here]
+
+
 @pytest.fixture
 def client(own_valkey: Server) -> Till:
     elapsed = Elapsed()
@@ -104,14 +111,6 @@ def test_when_it_was_wiped_it_counts_from_one(own_valkey: Server, client: Till) 
     assert client.pay() == 2
 
 
-@pytest.fixture
-def paused(own_valkey: Server) -> Callable[[], None]:
-    def pause() -> None:
-        os.kill(own_valkey.process.child.pid, signal.SIGSTOP)
-
-    return pause
-
-
 def test_while_it_is_paused_nobody_waits_long_and_no_late_answer_is_taken_for_another(
     own_valkey: Server, client: Till
 ) -> None:
@@ -140,9 +139,20 @@ def test_a_replica_takes_no_writes_and_its_connection_is_dropped(
 ) -> None:
     admin = own_valkey.admin()
     admin.execute_command("REPLICAOF", "127.0.0.1", "1")
+    before = len(others(own_valkey))
     assert client.is_refused()
+    assert soon(lambda: len(others(own_valkey)) == before - 1)
 
     admin.execute_command("REPLICAOF", "NO", "ONE")
+    assert client.is_answered_later()
+
+
+def test_a_server_without_its_replicas_takes_no_writes(own_valkey: Server, client: Till) -> None:
+    admin = own_valkey.admin()
+    admin.config_set("min-replicas-to-write", "1")
+    assert client.is_refused()
+
+    admin.config_set("min-replicas-to-write", "0")
     assert client.is_answered_later()
 
 
@@ -169,9 +179,7 @@ def test_one_environment_has_one_connection(own_valkey: Server, client: Till) ->
     for _ in range(5):
         client.pay()
 
-    admin = own_valkey.admin()
-    others = [each for each in admin.client_list() if each["id"] != str(admin.client_id())]
-    assert len(others) == 1
+    assert len(others(own_valkey)) == 1
 
 
 def test_a_connection_is_made_anew_before_it_is_cut(own_valkey: Server) -> None:
