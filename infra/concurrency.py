@@ -25,6 +25,7 @@ CONCURRENCY = {
     "payment_worker": {"aws": 20, "local": 2},
     "sweeper": {"aws": 2, "local": 2},
     "reconciliation": {"aws": 10, "local": 2},
+    "reconciliation_manual": {"aws": 10, "local": 2},
     "reconciliation_api": {"aws": 10, "local": 2},
     "anomalies_api": {"aws": 10, "local": 1},
     "webhooks_api": {"aws": 10, "local": 1},

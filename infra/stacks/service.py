@@ -90,7 +90,9 @@ class ServiceStack(Stack):
         )
         self._wallets = self._wallet_commands()
         payment_queue = self._payment_queue()
-        reconciliation = self._reconciliation()
+        runs_failed = DeadLetterQueue(self, "RunsFailed", key=self._key)
+        self._reconciliation(runs_failed)
+        manual_runs = self._reconciliation_manual(runs_failed)
         api = RestApi(
             self,
             "Api",
@@ -102,7 +104,7 @@ class ServiceStack(Stack):
                 "wallets_api": self._wallets_api(),
                 "wallets_reads": self._wallets_reads(),
                 "webhooks_api": self._webhooks_api(),
-                "reconciliation_api": self._reconciliation_api(reconciliation),
+                "reconciliation_api": self._reconciliation_api(manual_runs),
                 "anomalies_api": self._anomalies_api(),
                 "ops_api": self._ops_api(),
             },
@@ -276,9 +278,39 @@ class ServiceStack(Stack):
         )
         sweeps.call("Rule", events.Schedule.rate(SWEEP_EVERY), {"command": "sweep"})
 
-    def _reconciliation(self) -> Function:
+    def _reconciliation(self, failed: DeadLetterQueue) -> None:
+        function = self._reconciler("reconciliation")
+        self._may_call_itself("ResumeRuns", function)
+        runs = Schedule(
+            self,
+            "Runs",
+            function=function,
+            late_after=RECONCILE_EVERY,
+            failed=failed,
+        )
+        for pass_, when in PASSES.items():
+            event = {"command": "schedule", "pass": pass_, "at": events.EventField.time}
+            runs.call(pass_.title(), when, event)
+        # Emulators find no metric in a log, and would raise them for ever.
+        self._target.only_on_aws(DeadMansSwitch(self, "RunsMissing"))
+
+    def _reconciliation_manual(self, failed: DeadLetterQueue) -> Function:
+        """The same code for what clients ask for: they cannot use up what the schedule needs."""
+        function = self._reconciler("reconciliation_manual", folder="reconciliation")
+        self._may_call_itself("ResumeManualRuns", function)
+        Schedule(
+            self,
+            "ManualRuns",
+            function=function,
+            late_after=RECONCILE_EVERY,
+            failed=failed,
+        )
+        return function
+
+    def _reconciler(self, name: str, *, folder: str | None = None) -> Function:
         function = self._function(
-            "reconciliation",
+            name,
+            folder=folder,
             timeout_s=900,
             why_no_dlq="A failure's destination is there instead, and is told what went wrong",
         )
@@ -303,22 +335,9 @@ class ServiceStack(Stack):
         function.use(self._data.checkpoints, "PutItem")
         self._alerts.accept_from(function)
         self._may_ask_wallets(function)
-        self._may_call_itself(function)
-        runs = Schedule(
-            self,
-            "Runs",
-            function=function,
-            late_after=RECONCILE_EVERY,
-            failed=DeadLetterQueue(self, "RunsFailed", key=self._key),
-        )
-        for pass_, when in PASSES.items():
-            event = {"command": "schedule", "pass": pass_, "at": events.EventField.time}
-            runs.call(pass_.title(), when, event)
-        # Emulators find no metric in a log, and would raise them for ever.
-        self._target.only_on_aws(DeadMansSwitch(self, "RunsMissing"))
         return function
 
-    def _reconciliation_api(self, reconciliation: Function) -> Function:
+    def _reconciliation_api(self, manual_runs: Function) -> Function:
         """It waits for runs, and does none; what is to be repaired it looks at itself."""
         function = self._function("reconciliation_api", timeout_s=28)
         self._cache.accept_from(function)
@@ -333,8 +352,8 @@ class ServiceStack(Stack):
         function.use(self._data.accounts, "BatchGetItem", "GetItem")
         self._may_ask_wallets(function)
         function.use(self._data.clients, "GetItem")
-        function.tell("RECONCILIATION_FUNCTION", reconciliation.name)
-        function.allow(["lambda:InvokeFunction"], [reconciliation.arn])
+        function.tell("RECONCILIATION_FUNCTION", manual_runs.name)
+        function.allow(["lambda:InvokeFunction"], [manual_runs.arn])
         return function
 
     def _may_miss_runs(self, function: Function) -> None:
@@ -343,11 +362,11 @@ class ServiceStack(Stack):
         function.use(self._data.checkpoints, "PutItem")
         self._alerts.accept_from(function)
 
-    def _may_call_itself(self, function: Function) -> None:
+    def _may_call_itself(self, id_: str, function: Function) -> None:
         """Go on where its time was over. A policy apart: the function waits for its role's own."""
         iam.Policy(
             self,
-            "ResumeRuns",
+            id_,
             roles=[function.role],
             statements=[
                 iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.arn])

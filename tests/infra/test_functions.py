@@ -27,6 +27,7 @@ EXPECTED_LIMITS = {
     "PaymentWorker": (50, 1024),
     "Sweeper": (58, 1024),
     "Reconciliation": (900, 1024),
+    "ReconciliationManual": (900, 1024),
     "ReconciliationApi": (28, 1024),
     "AnomaliesApi": (10, 1024),
     "WebhooksApi": (20, 1024),
@@ -102,6 +103,17 @@ EXPECTED_SETTINGS = {
         "wallet_function",
         "alerts_topic",
     },
+    "ReconciliationManual": {
+        "payments_table",
+        "ledger_table",
+        "accounts_table",
+        "changes_table",
+        "reports_table",
+        "checkpoints_table",
+        "breakers_table",
+        "wallet_function",
+        "alerts_topic",
+    },
     "ReconciliationApi": {
         *CACHE,
         "reports_table",
@@ -133,10 +145,21 @@ EXPECTED_SETTINGS = {
 }
 
 # Of code that another function is named after.
-FOLDERS = {"PaymentsReads": "payments_api", "WalletsReads": "wallets_api"}
+FOLDERS = {
+    "PaymentsReads": "payments_api",
+    "WalletsReads": "wallets_api",
+    "ReconciliationManual": "reconciliation",
+}
 
 # Those that have money moved, by one way or the other.
-PAYERS = {"PaymentsApi", "PaymentWorker", "Sweeper", "Reconciliation", "ReconciliationApi"}
+PAYERS = {
+    "PaymentsApi",
+    "PaymentWorker",
+    "Sweeper",
+    "Reconciliation",
+    "ReconciliationManual",
+    "ReconciliationApi",
+}
 
 
 @pytest.fixture

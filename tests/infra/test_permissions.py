@@ -183,6 +183,28 @@ EXPECTED_RIGHTS: Rights = {
         "Alerts": {"sns:Publish"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
+    "ReconciliationManual": {
+        "Payments.Arn": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+        "Payments.Arn/index/by_due": {"dynamodb:Query"},
+        "Ledger.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"},
+        "Ledger.Arn/index/by_debit_wallet": {"dynamodb:Query"},
+        "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
+        "Accounts.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"},
+        "Changes.Arn": {"dynamodb:Query"},
+        "Reports.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        "Reports.Arn/index/by_list": {"dynamodb:Query"},
+        "Checkpoints.Arn": {"dynamodb:PutItem"},
+        "ReconciliationManualFunction.Arn": {"lambda:InvokeFunction"},
+        **ASKS_WALLETS,
+        "RunsFailed.Arn": {"sqs:SendMessage"},
+        "Alerts": {"sns:Publish"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
     "AnomaliesApi": {
         **CACHE_RIGHTS,
         "Payments.Arn": {"dynamodb:BatchGetItem"},
@@ -199,7 +221,7 @@ EXPECTED_RIGHTS: Rights = {
         "Ledger.Arn/index/by_credit_wallet": {"dynamodb:Query"},
         "Accounts.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
         "Clients.Arn": {"dynamodb:GetItem"},
-        "ReconciliationFunction.Arn": {"lambda:InvokeFunction"},
+        "ReconciliationManualFunction.Arn": {"lambda:InvokeFunction"},
         **ASKS_WALLETS,
     },
     "WebhooksApi": {
@@ -271,7 +293,7 @@ def test_inline_payments_are_their_own_wallet_and_invoke_none(
     assert rights == {**log_rights(name), **PAYERS_RIGHTS[name], **WALLET_RIGHTS}
 
 
-@pytest.mark.parametrize("name", ["Reconciliation", "ReconciliationApi"])
+@pytest.mark.parametrize("name", ["Reconciliation", "ReconciliationManual", "ReconciliationApi"])
 def test_inline_repairs_are_their_own_wallet_and_invoke_none(
     name: str, other_service: Template
 ) -> None:

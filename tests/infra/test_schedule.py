@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from infra.concurrency import CONCURRENCY
+from infra.stacks.service import PASSES
 from tests.infra.template import Properties, Template, in_words
 
 
@@ -17,8 +19,12 @@ RULES = {
     "RunsDay": ("rate(1 hour)", "Reconciliation", run("day")),
     "RunsAll": ("cron(10 2 * * ? *)", "Reconciliation", run("all")),
 }
-LATE_AFTER_S = {"Sweeper": 60, "Reconciliation": 300}
-FAILED = {"Sweeper": "SweepsFailed", "Reconciliation": "RunsFailed"}
+LATE_AFTER_S = {"Sweeper": 60, "Reconciliation": 300, "ReconciliationManual": 300}
+FAILED = {
+    "Sweeper": "SweepsFailed",
+    "Reconciliation": "RunsFailed",
+    "ReconciliationManual": "RunsFailed",
+}
 each_rule = pytest.mark.parametrize("name", RULES)
 each_function = pytest.mark.parametrize("function", FAILED)
 
@@ -65,6 +71,16 @@ def test_a_rule_asks_as_an_operator_does(rules: dict[str, Properties], name: str
     assert (rule["ScheduleExpression"], rule["State"]) == (when, "ENABLED")
     assert in_words(target["Arn"]) == f"{function}Function.Arn"
     assert event_of(target) == event
+
+
+def test_what_clients_ask_for_takes_nothing_from_the_schedule(service: Template) -> None:
+    functions = service.functions()
+    asked = functions["ReconciliationApi"]["Environment"]["Variables"]["RECONCILIATION_FUNCTION"]
+
+    assert in_words(asked) == "ReconciliationManualFunction"
+    assert CONCURRENCY["reconciliation"]["aws"] >= len(PASSES)
+    for name in ("Reconciliation", "ReconciliationManual"):
+        assert "ReservedConcurrentExecutions" in functions[name]
 
 
 def test_a_sweep_is_over_before_the_next_one(service: Template) -> None:
@@ -116,7 +132,10 @@ def test_nothing_else_is_called_without_waiting_for_its_answer(service: Template
         if each["Principal"] != "apigateway.amazonaws.com"
     }
 
-    assert called == {f"{function}Function.Arn" for function in FAILED}
+    assert called == {f"{function}Function.Arn" for function in FAILED} - {
+        # Its callers want no answer either, and are not rules.
+        "ReconciliationManualFunction.Arn"
+    }
 
 
 def test_rules_may_use_the_key_of_the_queues(service: Template) -> None:
