@@ -9,6 +9,8 @@ import pytest
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.adapters.lambda_.wallet_gateway import LambdaWalletGateway
+from evenkeel.screening.policy import Policy
+from evenkeel.screening.rules import DuplicateAmount, Mode, Rules, Velocity
 from functions.payments_api.handler import handler as payments_api
 from functions.wallet_commands.handler import handler as wallet_commands
 from tests.context import Context
@@ -58,9 +60,16 @@ def meter(
     return meter
 
 
+# One user who pays the same again and again; what is flagged costs a unit more, in its index.
+UNSUSPICIOUS = Policy(
+    rules=Rules(Velocity(mode=Mode.OFF), duplicate_amount=DuplicateAmount(mode=Mode.OFF))
+)
+
+
 @pytest.fixture
 def key(client_id: str) -> str:
     bootstrap.keyring().create_client("Tested", client_id)
+    bootstrap.policy_store().lay_down(client_id, UNSUSPICIOUS)
     return bootstrap.keyring().issue(client_id, "all", Scope)[1]
 
 

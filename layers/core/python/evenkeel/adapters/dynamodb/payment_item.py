@@ -34,7 +34,7 @@ from evenkeel.payments.order import Capture, Order
 from evenkeel.payments.ports import DUE_SHARD_COUNT, FLAG_SHARD_COUNT, PaymentKey
 from evenkeel.payments.refunding import Refund, RefundStatus
 from evenkeel.payments.states import Change, Event, PaymentStatus
-from evenkeel.screening.anomaly import CLEAR, UNKNOWN, Anomaly, AnomalyStatus, Rule, Unusual
+from evenkeel.screening.anomaly import CLEAR, Anomaly, AnomalyStatus, Rule, Unusual
 
 
 class ByUser(GlobalSecondaryIndex["PaymentItem"]):
@@ -194,19 +194,15 @@ class PaymentItem(Item):
 
 def _anomaly(stored: Any) -> Anomaly:
     if stored is None:
-        return UNKNOWN
-    if stored == CLEAR.status:
         return CLEAR
     status, reasons, shadows = stored
     return Anomaly(AnomalyStatus(status), tuple(map(Rule, reasons)), tuple(map(Rule, shadows)))
 
 
 def _anomaly_document(anomaly: Anomaly) -> Any:
-    """Return next to nothing for what is next to all payments: each byte is written every time."""
-    if anomaly == UNKNOWN:
-        return None
+    """Return nothing for what is next to all payments: each byte is written every time."""
     if anomaly == CLEAR:
-        return CLEAR.status
+        return None
     return [anomaly.status, list(anomaly.reasons), list(anomaly.shadows)]
 
 
