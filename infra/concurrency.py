@@ -28,6 +28,7 @@ CONCURRENCY = {
     "reconciliation_manual": {"aws": 10, "local": 2},
     "reconciliation_api": {"aws": 10, "local": 2},
     "anomalies_api": {"aws": 10, "local": 1},
+    "anomaly_scorer": {"aws": 15, "local": 2},
     "webhooks_api": {"aws": 10, "local": 1},
     "webhooks": {"aws": 10, "local": 1},
     "webhook_sender": {"aws": 20, "local": 2},

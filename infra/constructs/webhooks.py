@@ -6,24 +6,18 @@ bus -> WebhookEvents -> webhooks -> WebhookDeliveries -> webhook_sender -> the i
 from collections.abc import Callable
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.constructs.alerts import AlertTopic
 from infra.constructs.bus import Bus
 from infra.constructs.function import Function
-from infra.constructs.queue import PERIOD, Queue, WorkQueue
+from infra.constructs.queue import WorkQueue
+from infra.constructs.subscription import subscribe
 from infra.constructs.table import Table
 
 # Where clients' events are; those of our own reliability are told to nobody outside.
 SOURCES = ["payments", "ledger"]
-
-# As long as EventBridge itself tries.
-DELIVERY_AGE_MAX = Duration.hours(24)
-DELIVERY_RETRY_COUNT_MAX = 185
 
 # Longer than any outage of ours that we mean to survive without losing an event.
 RETENTION = Duration.days(7)
@@ -33,11 +27,7 @@ RETENTION = Duration.days(7)
 EVENTS_STANDSTILL = Duration.minutes(15)
 DELIVERIES_STANDSTILL = Duration.hours(1)
 
-# Given by us: what CloudFormation makes up begins with the bus, and metrics know the name alone.
 RULE_NAME = "evenkeel-webhooks"
-
-# An event is not in the queue, and at worst nowhere. A right that is missing looks like this.
-LOSSES = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 
 FAN_OUT_COUNT_MAX = 8
 # Fewer than are reserved: a message that Lambda refuses counts as an attempt of it.
@@ -98,46 +88,7 @@ class Webhooks:
             worker=worker,
         )
         queue.feed(worker, concurrency_max=FAN_OUT_COUNT_MAX)
-        self._fill(scope, queue, bus)
-
-    def _fill(self, scope: Construct, queue: WorkQueue, bus: Bus) -> None:
-        queue.accept_from_rules()
-        rule = events.CfnRule(
-            scope,
-            "WebhookEventsRule",
-            name=RULE_NAME,
-            event_bus_name=bus.event_bus_name,
-            event_pattern={"source": SOURCES},
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="WebhookEvents",
-                    arn=queue.queue_arn,
-                    retry_policy=events.CfnRule.RetryPolicyProperty(
-                        maximum_event_age_in_seconds=DELIVERY_AGE_MAX.to_seconds(),
-                        maximum_retry_attempts=DELIVERY_RETRY_COUNT_MAX,
-                    ),
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=queue.dead.queue_arn
-                    ),
-                )
-            ],
-        )
-        for each in (queue, queue.dead):
-            _accept_from(rule, each)
-        for metric in LOSSES:
-            queue.alarm(
-                metric,
-                f"{RULE_NAME} cannot put its events into {queue.node.id}",
-                cloudwatch.Metric(
-                    namespace="AWS/Events",
-                    metric_name=metric,
-                    # Of a rule on the default bus it would be the second alone.
-                    dimensions_map={"EventBusName": bus.event_bus_name, "RuleName": RULE_NAME},
-                    period=PERIOD,
-                    statistic=cloudwatch.Stats.SUM,
-                ),
-                above=0,
-            )
+        subscribe(scope, queue, bus=bus, rule_name=RULE_NAME, pattern={"source": SOURCES})
 
     def _send_with(self, sender: Function, alerts: AlertTopic, reach: str) -> None:
         sender.use(self._endpoints, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
@@ -151,16 +102,3 @@ class Webhooks:
     def _may_queue(self, function: Function) -> None:
         self._queue.accept_from(function)
         function.tell("WEBHOOK_DELIVERY_QUEUE_URL", self._queue.queue_url)
-
-
-def _accept_from(rule: events.CfnRule, queue: Queue) -> None:
-    """Let this rule send; the policy of the key is the queue's own business."""
-    queue.add_to_resource_policy(
-        iam.PolicyStatement(
-            sid="Events",
-            principals=[iam.ServicePrincipal("events.amazonaws.com")],
-            actions=["sqs:SendMessage"],
-            resources=[queue.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
-        )
-    )

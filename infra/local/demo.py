@@ -8,6 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from infra.local import books
+from infra.local.demo_attack import Attack
 from infra.local.demo_mismatch import Mismatches
 from infra.local.demo_order import Order
 from infra.local.demo_outage import Outage
@@ -38,9 +39,11 @@ class Day:
         dave = self._shop.open("dave", 10_000)
         Order(self._shop).tell(dave)
         outage.tell()
+        mallory = self._shop.open("mallory", 10_000)
+        Attack(self._stack, self._shop).tell(mallory)
         erin = self._shop.open("erin", 10_000)
         Mismatches(self._stack, self._shop).tell(erin)
-        self._balance_the_books(alice, bob, dave, erin, outage.wallet)
+        self._balance_the_books(alice, bob, dave, mallory, erin, outage.wallet)
 
     def _fund(self, wallet: Wallet) -> None:
         answer = self._merchant.post(

@@ -29,6 +29,7 @@ from infra.constructs.queue import DeadLetterQueue, WorkQueue
 from infra.constructs.rest_api import RestApi
 from infra.constructs.schedule import Schedule
 from infra.constructs.stream import StreamReader
+from infra.constructs.subscription import subscribe
 from infra.constructs.target import Target
 from infra.constructs.webhooks import Webhooks
 from infra.options import Options
@@ -43,6 +44,14 @@ PAYMENT_QUEUE_STANDSTILL = Duration.minutes(30)
 
 # Fewer than are reserved for it: a batch that Lambda refuses counts as an attempt of its messages.
 PAYMENT_WORKER_COUNT_MAX = 10
+
+# What shows an attack.
+ANOMALY_EVENTS = ["PaymentFlagged", "PaymentAuthorized", "PaymentCompleted", "PaymentFailed"]
+# An attack of which nobody has heard in a day is history.
+ANOMALY_EVENTS_RETENTION = Duration.days(1)
+ANOMALY_EVENTS_STANDSTILL = Duration.minutes(5)
+# Fewer than are reserved, as above.
+ANOMALY_SCORER_COUNT_MAX = 10
 
 SWEEP_EVERY = Duration.minutes(1)
 
@@ -111,6 +120,7 @@ class ServiceStack(Stack):
         )
         self._target.only_on_aws(Firewall(self, "Firewall", stage=api.deployment_stage))
         self._access_commands()
+        self._anomaly_scorer()
         self._ledger_stream()
         self._payment_stream()
         self._account_stream()
@@ -174,6 +184,29 @@ class ServiceStack(Stack):
         function.use(self._data.payments, "BatchGetItem", queries=["by_flag"])
         function.use(self._data.clients, "GetItem")
         return function
+
+    def _anomaly_scorer(self) -> None:
+        worker = self._function("anomaly_scorer", timeout_s=30, memory_mb=512)
+        self._cache.accept_from(worker)
+        worker.use(self._data.clients, "GetItem")
+        worker.use(self._data.checkpoints, "PutItem")
+        self._alerts.accept_from(worker)
+        queue = WorkQueue(
+            self,
+            "AnomalyEvents",
+            key=self._key,
+            retention=ANOMALY_EVENTS_RETENTION,
+            standstill=ANOMALY_EVENTS_STANDSTILL,
+            worker=worker,
+        )
+        queue.feed(worker, concurrency_max=ANOMALY_SCORER_COUNT_MAX)
+        subscribe(
+            self,
+            queue,
+            bus=self._bus,
+            rule_name="evenkeel-anomalies",
+            pattern={"source": ["payments"], "detail-type": ANOMALY_EVENTS},
+        )
 
     def _ops_api(self) -> Function:
         function = self._function("ops_api", timeout_s=10)

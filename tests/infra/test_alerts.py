@@ -47,18 +47,23 @@ def test_every_queue_whose_messages_are_not_worked_off_is_an_alarm(
 
     assert set(still) == set(service.all("AWS::SQS::Queue")) - dead_letter_queues(service)
     assert {name: each["Threshold"] for name, each in still.items()} == {
+        "AnomalyEvents": 5 * 60,
         "WebhookEvents": 15 * 60,
         "PaymentQueue": 30 * 60,
         "WebhookDeliveries": 60 * 60,
     }
 
 
+@pytest.mark.parametrize("name", ["AnomalyEvents", "WebhookEvents"])
 def test_an_event_that_a_rule_cannot_put_into_its_queue_is_an_alarm(
-    service: Template, alarms: dict[str, Properties]
+    service: Template, alarms: dict[str, Properties], name: str
 ) -> None:
-    rule = service.all("AWS::Events::Rule")["WebhookEventsRule"]
+    rule = service.all("AWS::Events::Rule")[f"{name}Rule"]
     of_rules = {
-        each["MetricName"]: each for each in alarms.values() if each["Namespace"] == "AWS/Events"
+        each["MetricName"]: each
+        for each in alarms.values()
+        if each["Namespace"] == "AWS/Events"
+        and {"Name": "RuleName", "Value": rule["Name"]} in each["Dimensions"]
     }
 
     assert set(of_rules) == {"FailedInvocations", "InvocationsFailedToBeSentToDlq"}

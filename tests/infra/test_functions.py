@@ -30,6 +30,7 @@ EXPECTED_LIMITS = {
     "ReconciliationManual": (900, 1024),
     "ReconciliationApi": (28, 1024),
     "AnomaliesApi": (10, 1024),
+    "AnomalyScorer": (30, 512),
     "WebhooksApi": (20, 1024),
     "Webhooks": (30, 512),
     "WebhookSender": (45, 512),
@@ -125,6 +126,7 @@ EXPECTED_SETTINGS = {
         "breakers_table",
         "wallet_function",
     },
+    "AnomalyScorer": {*CACHE, "clients_table", "checkpoints_table", "alerts_topic"},
     "AnomaliesApi": {*CACHE, "payments_table", "clients_table"},
     "WebhooksApi": {
         *CACHE,

@@ -205,6 +205,18 @@ EXPECTED_RIGHTS: Rights = {
         "Alerts": {"sns:Publish"},
         "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
+    "AnomalyScorer": {
+        **CACHE_RIGHTS,
+        "Clients.Arn": {"dynamodb:GetItem"},
+        "Checkpoints.Arn": {"dynamodb:PutItem"},
+        "AnomalyEvents.Arn": {
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
+        "Alerts": {"sns:Publish"},
+        "Key.Arn": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
     "AnomaliesApi": {
         **CACHE_RIGHTS,
         "Payments.Arn": {"dynamodb:BatchGetItem"},

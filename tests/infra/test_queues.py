@@ -4,7 +4,8 @@ import pytest
 
 from tests.infra.template import Properties, Template, as_list, in_words
 
-WORK = {"PaymentQueue", "WebhookDeliveries", "WebhookEvents"}
+FILLED_BY_RULES = ("AnomalyEvents", "AnomalyEventsDead", "WebhookEvents", "WebhookEventsDead")
+WORK = {"AnomalyEvents", "PaymentQueue", "WebhookDeliveries", "WebhookEvents"}
 DEAD = {
     "AccountQuarantine",
     "AccountStreamExpired",
@@ -20,6 +21,7 @@ DEAD = {
     "RunsFailed",
     "SweepsFailed",
     "WebhookDeliveriesDead",
+    "AnomalyEventsDead",
     "WebhookEventsDead",
 }
 
@@ -116,5 +118,5 @@ def test_only_our_rules_send_to_a_queue_by_the_queues_own_policy(service: Templa
 
     assert allowed == {
         (f"{name}.Arn", "events.amazonaws.com", "sqs:SendMessage")
-        for name in ("RunsFailed", "SweepsFailed", "WebhookEvents", "WebhookEventsDead")
+        for name in ("RunsFailed", "SweepsFailed", *FILLED_BY_RULES)
     }
