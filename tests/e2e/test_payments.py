@@ -39,7 +39,7 @@ def test_a_payment_has_all_its_fields_and_those_without_a_value_are_null(shop: S
         "amountRefunded": 0,
         "transferId": None,
         "failure": None,
-        "anomaly": {"status": "UNAVAILABLE", "reasons": [], "severity": None},
+        "anomaly": {"status": "CLEAR", "reasons": [], "severity": None},
         "attempts": 0,
         "description": None,
         "metadata": {},

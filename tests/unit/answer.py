@@ -2,21 +2,31 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+LIMITS = "X-RateLimit-"
 
 
 @dataclass(frozen=True)
 class Answer:
+    """An answer; what is left of the client's requests has no part in its being the same.
+
+    Attributes:
+        limits: The headers that say so, apart from the others.
+    """
+
     status: int
     headers: Mapping[str, str]
     text: str
+    limits: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> "Answer":
         assert raw["isBase64Encoded"] is False
         headers = {name: ", ".join(values) for name, values in raw["multiValueHeaders"].items()}
-        return cls(int(raw["statusCode"]), headers, raw["body"])
+        limits = {name: headers.pop(name) for name in list(headers) if name.startswith(LIMITS)}
+        return cls(int(raw["statusCode"]), headers, raw["body"], limits)
 
     @property
     def json(self) -> Any:

@@ -27,6 +27,7 @@ ALERTED = {
     "ledger/events.py": {EventType.LEDGER_TAMPERED.value},
     "reconciliation/alerting.py": {"MismatchFound", "MismatchResolved"},
     "reconciliation/heartbeat.py": {RECONCILIATION_MISSING},
+    "screening/alerting.py": {EventType.PAYMENT_FLAGGED.value},
     "webhooks/sender.py": {WEBHOOK_DISABLED},
 }
 

@@ -11,8 +11,8 @@ from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.access.service import Doorkeeper, Keyring
 from evenkeel.adapters.inline.wallet_gateway import InlineWalletGateway
-from evenkeel.adapters.memory.no_windows import NoWindows
 from evenkeel.payments.flags import Flags
+from evenkeel.payments.outcomes import ScreenedOutcomes
 from evenkeel.payments.reads import PaymentReads
 from evenkeel.payments.records import PaymentRecords
 from evenkeel.reconciliation.examiner import Examiner
@@ -44,6 +44,7 @@ from tests.fakes.retry import instant_retry
 from tests.fakes.screen_watch import RecordingScreenWatch
 from tests.fakes.wallet_gateway import Fault, FlakyGateway
 from tests.fakes.wallet_store import InMemoryWalletStore
+from tests.fakes.windows import InMemoryWindows
 from tests.unit.answer import Answer
 from tests.unit.reconciliation.desk import Desk
 from tests.unit.webhooks.office import Office
@@ -76,6 +77,7 @@ class Site:
             guarded(self.gateway, circuit=breaker(self.clock, self.circuits)),
             self.clock,
             queue=lambda: self.queue,
+            outcomes=ScreenedOutcomes(lambda: self.screening),
         )
         self.switchboard = Switchboard(
             ["wallet"], self.circuits, RecordingWatch(), instant_retry(), self.clock
@@ -90,13 +92,14 @@ class Site:
         doorkeeper = Doorkeeper(self.keyring.store, instant_retry(), self.clock)
         self.watch = RecordingScreenWatch()
         self.policies = InMemoryPolicyStore()
-        screening = Screening(
-            NoWindows(), Policies(self.policies, self.watch, self.clock), self.watch
+        self.windows = InMemoryWindows(self.clock)
+        self.screening = Screening(
+            self.windows, Policies(self.policies, self.watch, self.clock), self.watch
         )
         records = PaymentRecords(self.payments, instant_retry())
         flags, reads = Flags(records), PaymentReads(records)
         monkeypatch.setattr(bootstrap, "doorkeeper", lambda: doorkeeper)
-        monkeypatch.setattr(bootstrap, "screening", lambda: screening)
+        monkeypatch.setattr(bootstrap, "screening", lambda: self.screening)
         monkeypatch.setattr(bootstrap, "policy_store", lambda: self.policies)
         monkeypatch.setattr(bootstrap, "flags", lambda: flags)
         monkeypatch.setattr(bootstrap, "keyring", lambda: self.keyring)

@@ -67,7 +67,7 @@ def test_a_payment_is_created_pending(site: Site) -> None:
         "amountRefunded": 0,
         "transferId": None,
         "failure": None,
-        "anomaly": {"status": "UNAVAILABLE", "reasons": [], "severity": None},
+        "anomaly": {"status": "CLEAR", "reasons": [], "severity": None},
         "attempts": 0,
         "description": "two cups",
         "metadata": {"table": "5"},
