@@ -2,104 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, log, log10
 
-from evenkeel.currencies import EXPONENTS
-from evenkeel.learning.baseline import (
-    AMOUNT_FLOOR,
-    GAP_FLOOR,
-    Baseline,
-    amount_log,
-)
-from evenkeel.learning.moving import Moving
+from evenkeel.learning import hours
+from evenkeel.learning.baseline import GAP_FLOOR, Baseline
 from evenkeel.learning.occurrence import Occurrence
-from evenkeel.money import Money
+from evenkeel.learning.verdict import Feature
 
-# Fewer payments than this are no habit.
-HABIT_COUNT = 8
-# Less than this is no reason.
-CAUSE_MIN = 0.3
+# From how many deviations on it is rather unusual than not.
+AMOUNT_FROM, SMALL_FROM, HASTE_FROM = 3.0, 3.0, 2.5
+# And from how many times the payments that an hour usually has.
+RUSH_FROM = 4.0
+# An hour with a quarter of what the best one has is as usual as any.
+HOUR_SHARE = 0.25
+
+# Where the places that all users have in common end.
+MAGNITUDE_MAX = 7.0  # Powers of ten of minor units.
+WEEK_S = 7 * 86_400
+RUSH_MAX = 10.0
+SURPLUS_MAX = 6.0  # Deviations.
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """How far a payment is from its user's habits; 0 where there is no habit yet.
+    """How a payment differs, from its user's others and from everybody's.
 
     Attributes:
-        amount: Much more than usual.
-        small: Much less than usual.
-        haste: Much sooner after the last one than usual.
-        hour: At an hour at which the user does not pay.
-        novelty: To a merchant that is new, for somebody who mostly pays known ones.
+        values: How far it is from its user's habits; nothing where there is no habit yet.
+        place: Where it stands among everybody's: see `PLACES`. It says nothing of who it is.
     """
 
-    amount: float
-    small: float
-    haste: float
-    hour: float
-    novelty: float
-
-    def vector(self) -> Sequence[float]:
-        return self.amount, self.small, self.haste, self.hour, self.novelty
+    values: Mapping[Feature, float]
+    place: Sequence[float]
 
 
-NONE = Features(0.0, 0.0, 0.0, 0.0, 0.0)
+# The amount's magnitude, the pace, the rush; then what is seen against the user's own habits:
+# the amount, the hour, the merchant. Where nobody ever wonders is in the middle of the last three.
+PLACES = 6
+USUAL_AMOUNT, USUAL_HOUR, KNOWN_MERCHANT = 0.5, 0.0, 0.0
+# Of each place, the one feature that it tells of.
+FEATURE_OF_PLACE = (
+    Feature.AMOUNT,
+    Feature.HASTE,
+    Feature.RUSH,
+    Feature.AMOUNT,
+    Feature.HOUR,
+    Feature.NEW_MERCHANT,
+)
 
 
 def features_of(occurrence: Occurrence, baseline: Baseline) -> Features:
-    if baseline.count < HABIT_COUNT:
-        return NONE
-    known = baseline.amounts.get(occurrence.amount.currency, Moving())
-    off = known.distance(amount_log(occurrence), AMOUNT_FLOOR) if known.count > 2 else 0.0  # noqa: PLR2004 - two are no habit.
-    gap_log = baseline.gap_log(occurrence)
-    sooner = -baseline.gaps.distance(gap_log, GAP_FLOOR) if gap_log is not None else 0.0
-    is_new = not baseline.knows(occurrence.merchant_id)
-    return Features(
-        amount=_grown(off, middle=3.0),
-        small=_grown(-off, middle=3.0),
-        haste=_grown(sooner, middle=2.5),
-        hour=1.0 - min(1.0, baseline.hour_share(occurrence.at.hour) * 4),
-        novelty=max(0.0, 1.0 - 2 * baseline.novelty) if is_new else 0.0,
+    gap_s = baseline.gap_s(occurrence)
+    rush = baseline.rush_with(occurrence)
+    common = (
+        _within(log10(occurrence.amount.amount_minor) / MAGNITUDE_MAX),
+        0.0 if gap_s is None else _within(1.0 - log(gap_s) / log(WEEK_S)),
+        _within((rush - 1.0) / (RUSH_MAX - 1.0)),
     )
-
-
-def causes_of(features: Features, occurrence: Occurrence, baseline: Baseline) -> Sequence[str]:
-    """Return in words what is unusual, the most unusual first."""
-    said: Sequence[tuple[float, Callable[[Occurrence, Baseline], str]]] = (
-        (features.amount, _amount),
-        (features.small, _amount),
-        (features.haste, _haste),
-        (features.hour, _hour),
-        (features.novelty, _novelty),
+    if baseline.is_cold:
+        return Features({}, (*common, USUAL_AMOUNT, USUAL_HOUR, KNOWN_MERCHANT))
+    surplus = baseline.surplus(occurrence)
+    haste = 0.0 if gap_s is None else -baseline.gaps.distance(log(gap_s), GAP_FLOOR)
+    is_known = baseline.merchant(occurrence) is not None
+    values = {
+        Feature.AMOUNT: _grown(surplus, AMOUNT_FROM),
+        Feature.SMALL_AMOUNT: _grown(-surplus, SMALL_FROM),
+        Feature.HASTE: _grown(haste, HASTE_FROM),
+        Feature.RUSH: _grown(rush / baseline.usual_rush, RUSH_FROM),
+        Feature.HOUR: 1.0 - _within(hours.share(baseline.hours, occurrence.at.hour) / HOUR_SHARE),
+        Feature.NEW_MERCHANT: 0.0 if is_known else _within(1.0 - 2 * baseline.novelty),
+    }
+    own = (
+        _within(USUAL_AMOUNT + surplus / (2 * SURPLUS_MAX)),
+        values[Feature.HOUR],
+        values[Feature.NEW_MERCHANT],
     )
-    strongest = sorted(said, key=lambda each: each[0], reverse=True)
-    return [say(occurrence, baseline) for value, say in strongest if value >= CAUSE_MIN]
+    return Features(values, (*common, *own))
 
 
-def _grown(deviations: float, middle: float) -> float:
-    """Return 0 for what is within the usual, and nearly 1 for what is twice *middle* off."""
-    return 0.0 if deviations <= 1 else 1 / (1 + exp(-2 * (deviations - middle)))
+def _grown(much: float, middle: float) -> float:
+    """Return 0 for what is within the usual, and nearly 1 for what is twice the middle."""
+    return 0.0 if much <= 1 else 1 / (1 + exp(min(2 * (middle - much), 50.0)))
 
 
-def _amount(occurrence: Occurrence, baseline: Baseline) -> str:
-    currency = occurrence.amount.currency
-    usual = exp(baseline.amounts[currency].mean) * 10 ** EXPONENTS[currency]
-    return (
-        f"an amount of {occurrence.amount}, usually about {Money(max(1, round(usual)), currency)}"
-    )
-
-
-def _haste(occurrence: Occurrence, baseline: Baseline) -> str:
-    assert baseline.last_at is not None
-    gap_s = max(0.0, (occurrence.at - baseline.last_at).total_seconds())
-    return f"{gap_s:,.0f} s after the last one, usually after about {exp(baseline.gaps.mean):,.0f}"
-
-
-def _hour(occurrence: Occurrence, baseline: Baseline) -> str:
-    return f"at {occurrence.at.hour}:00 UTC, when this user hardly ever pays"
-
-
-def _novelty(occurrence: Occurrence, baseline: Baseline) -> str:
-    return f"to {occurrence.merchant_id}, which is new to this user"
+def _within(value: float) -> float:
+    return min(max(value, 0.0), 1.0)

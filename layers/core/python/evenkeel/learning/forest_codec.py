@@ -6,10 +6,11 @@ import sys
 import zlib
 from array import array
 
-from evenkeel.learning.forest import NODE_COUNT, TREE_COUNT, Forest
+from evenkeel.learning.forest import SIZE, Forest
 
-VERSION = 1
-SIZE = TREE_COUNT * NODE_COUNT
+# Another number for every change of the trees, and of what the features mean.
+VERSION = 2
+BYTE_COUNT_MAX = 2 * 4 * SIZE  # What is longer than that when unpacked is none of ours.
 
 
 def encoded(forest: Forest) -> bytes:
@@ -17,16 +18,17 @@ def encoded(forest: Forest) -> bytes:
 
 
 def decoded(data: bytes) -> Forest:
-    """Return what was encoded, or a new forest if it is not of this release."""
+    """Return what was encoded, or a new forest if it is not of this release, or is broken."""
     if not data or data[0] != VERSION:
         return Forest()
-    masses = array("I")
+    unpacking = zlib.decompressobj()
     try:
-        masses.frombytes(zlib.decompress(data[1:]))
-    except (zlib.error, ValueError):
+        unpacked = unpacking.decompress(data[1:], BYTE_COUNT_MAX)
+    except zlib.error:
         return Forest()
-    if len(masses) != 2 * SIZE:
+    if len(unpacked) != BYTE_COUNT_MAX:
         return Forest()
+    masses = array("I", unpacked)
     if sys.byteorder == "big":
         masses.byteswap()
     return Forest(masses[:SIZE], masses[SIZE:])

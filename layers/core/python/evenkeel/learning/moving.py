@@ -25,15 +25,21 @@ class Moving:
             return 0.0
         return (value - self.mean) / max(sqrt(self.variance), floor)
 
-    def told(self, value: float, floor: float) -> Moving:
-        """Return what is known after another value, which may pull only so much."""
+    def told(self, value: float, floor: float, trust: float = 1.0) -> Moving:
+        """Return what is known after another value, which may pull only so much.
+
+        Args:
+            value: The next one.
+            floor: The least that counts as a deviation.
+            trust: From 0, for what is no habit of anybody's, to 1.
+        """
         if self.count == 0:
             return Moving(1, value, 0.0)
         if self.count > 2:  # noqa: PLR2004 - two values say nothing of what is far.
             reach = PULL_MAX * max(sqrt(self.variance), floor)
             value = min(max(value, self.mean - reach), self.mean + reach)
         count = self.count + 1
-        weight = max(1 / count, WEIGHT_MIN)
+        weight = trust * max(1 / count, WEIGHT_MIN)
         off = value - self.mean
         mean = self.mean + weight * off
         variance = (1 - weight) * (self.variance + weight * off * off)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from evenkeel.money import Money
 
-DIGEST_BYTE_COUNT = 6  # Of the last few payments of one user, or merchants, no two are alike.
+NO_OFFSET = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Occurrence:
     amount: Money
     at: datetime
 
+    def __post_init__(self) -> None:
+        assert self.at.utcoffset() == NO_OFFSET, "hours are compared, so they are of one zone"
 
-def digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:DIGEST_BYTE_COUNT]
+
+def digest(text: str, byte_count: int) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:byte_count], "big")
