@@ -224,9 +224,24 @@ def test_a_merchant_paid_out_of_suspense_settles_a_debit_that_never_happened() -
     payment, debit = debited()
     manual, hold, _ = captured()
 
-    assert found(payment, correction(payment)) == []
-    assert found(manual, hold, correction(manual)) == []
     assert found(payment, correction(payment), decline(debit.id)) == []
+    assert found(manual, decline(hold.id), correction(manual)) == []
+
+
+def test_a_correction_settles_nothing_while_the_debit_may_still_be_posted() -> None:
+    payment, debit = debited()
+    manual, hold, _ = captured()
+
+    assert ("COMPLETED_LEDGER_MISSING", debit.id) in found(payment, correction(payment))
+    assert found(manual, hold, correction(manual)) != []
+
+
+def test_a_correction_that_suspense_has_not_paid_settles_nothing() -> None:
+    payment, debit = debited()
+    paid = replace(correction(payment), debit=Leg("external:EUR"))
+
+    missing = ("COMPLETED_LEDGER_MISSING", debit.id)
+    assert missing in found(payment, paid, decline(debit.id))
 
 
 @pytest.mark.parametrize("spoil", ["amount", "currency", "merchant", "id", "reversed"])

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from evenkeel.ledger.commands import Correction, Debit, HoldEnd, Refund, Reversal
-from evenkeel.ledger.transfer import Record
+from evenkeel.ledger.transfer import Decline, Record, Transfer
+from evenkeel.money import Money
 from evenkeel.payments.ending import EndingKind
 from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import RefundStatus
@@ -206,11 +208,44 @@ def test_a_missing_debit_is_asked_for_as_the_payment_would_and_else_paid_from_su
     assert [step.is_fallback for step in found.steps] == [False, True]
 
 
+def refused(debit: Transfer) -> Decline:
+    return replace(decline(debit.id), fingerprint=debit.fingerprint)
+
+
 def test_a_debit_that_was_refused_is_paid_from_suspense() -> None:
     payment, debit = debited()
-    found = planned(payment, decline(debit.id))
+    found = planned(payment, refused(debit))
 
     assert [(step.action, step.debited) for step in found.steps] == [(Action.CORRECT, "suspense")]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [{"amount": Money(400_000, "EUR")}, {"amount": Money(400, "KWD")}, {"merchant_id": "evil"}],
+    ids=["amount", "currency", "merchant"],
+)
+def test_suspense_pays_nothing_that_was_never_asked_for(spoiled: dict[str, Any]) -> None:
+    payment, debit = debited()
+    order = replace(payment.order, **spoiled)
+    edited = replace(payment, order=order, captured_minor=order.amount.amount_minor)
+
+    assert planned(edited, refused(debit)) == Plan(Policy.HUMAN, whys.CONTRADICTED)
+
+
+def test_suspense_pays_no_part_of_what_is_paid_at_once() -> None:
+    payment, debit = debited()
+
+    found = planned(replace(payment, captured_minor=1), refused(debit))
+
+    assert found == Plan(Policy.HUMAN, whys.STRANGE_AMOUNT)
+
+
+def test_a_hold_that_contradicts_the_payment_is_not_captured() -> None:
+    payment, hold, _ = captured(300)
+    edited = replace(payment, order=replace(payment.order, merchant_id="evil"))
+
+    missing = MismatchType.COMPLETED_LEDGER_MISSING
+    assert planned(edited, hold, type_=missing) == Plan(Policy.HUMAN, whys.CONTRADICTED)
 
 
 def test_a_debit_that_was_taken_back_is_for_people() -> None:

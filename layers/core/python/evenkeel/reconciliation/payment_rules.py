@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 from evenkeel.ledger import accounts
-from evenkeel.ledger.transfer import Record, Transfer, TransferKind, suspense_id
+from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind, suspense_id
 from evenkeel.payments.model import Payment
 from evenkeel.payments.order import Capture
 from evenkeel.payments.states import PaymentStatus
@@ -74,6 +75,8 @@ def _completed(evidence: Evidence) -> Iterator[Finding]:
     for claim in claims_of(evidence.payment, evidence.debit_id, evidence.end_id):
         transfer = evidence.standing(claim.transfer_id, claim.kind)
         if transfer is None:
+            for earlier, standing in met:
+                yield from earlier.differences(standing)
             if _correction(evidence) is None:
                 yield claim.unmet(evidence.records.get(claim.transfer_id))
             return
@@ -152,15 +155,33 @@ def _correction(evidence: Evidence) -> Transfer | None:
     payment = evidence.payment
     if evidence.paid is not None or _RULES[payment.status] is not _completed:
         return None
-    # In place of a debit or hold that was refused, or of a capture whose hold was released.
-    unpaid_ids = [each for each in (evidence.debit_id, evidence.end_id) if each is not None]
-    found = (evidence.standing(suspense_id(id_), TransferKind.CORRECTION) for id_ in unpaid_ids)
-    transfer = next((each for each in found if each is not None), None)
-    if transfer is None or transfer.credit.account_id != _merchant_account(payment):
+    if evidence.end_id is None and payment.captured_minor != payment.order.amount.amount_minor:
+        return None
+    transfer = next(filter(None, map(partial(_in_place_of, evidence), _unpaid_ids(evidence))), None)
+    if transfer is None:
         return None
     amount, currency = transfer.amount, payment.order.amount.currency
+    sides = (transfer.debit.account_id, transfer.credit.account_id)
+    if sides != (accounts.booked(accounts.SUSPENSE, currency), _merchant_account(payment)):
+        return None
     is_owed = (amount.amount_minor, amount.currency) == (payment.captured_minor, currency)
     return transfer if is_owed else None
+
+
+def _unpaid_ids(evidence: Evidence) -> Sequence[str]:
+    return [each for each in (evidence.debit_id, evidence.end_id) if each is not None]
+
+
+def _in_place_of(evidence: Evidence, id_: str) -> Transfer | None:
+    """Return the correction in place of a debit that was refused, or a capture that was released.
+
+    The id must be taken by that: a free one may still be posted, beside the correction.
+    """
+    record = evidence.records.get(id_)
+    is_released = isinstance(record, Transfer) and record.kind is TransferKind.RELEASE
+    if not is_released and not isinstance(record, Decline):
+        return None
+    return evidence.standing(suspense_id(id_), TransferKind.CORRECTION)
 
 
 def _merchant_account(payment: Payment) -> str:

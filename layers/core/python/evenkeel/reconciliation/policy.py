@@ -8,18 +8,21 @@ none of ours: then the plan says why only a person can decide.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from evenkeel.ledger import accounts
 from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind
 from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import RefundStatus
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.reconciliation import remedy, whys
+from evenkeel.reconciliation.claim import hold_claim
 from evenkeel.reconciliation.evidence import Evidence, naming, reversed_in, transfers_in
 from evenkeel.reconciliation.mismatch import Finding, MismatchType
 from evenkeel.reconciliation.remedy import Asker, Step
 from evenkeel.reconciliation.survey import Survey
+from evenkeel.wallets import requests
 
 _POSTED_DEBITS = frozenset({TransferKind.PAYMENT, TransferKind.CAPTURE})
 _COMPLETED = frozenset(
@@ -186,14 +189,17 @@ def _ledger_missing(matter: _Matter) -> Plan:
 def _missing_debit(matter: _Matter, payment: Payment, evidence: Evidence) -> Plan:
     record, asker, wanted_id = matter.record, matter.asker, matter.transfer_id
     assert wanted_id is not None
+    is_ordered = payment.captured_minor == payment.order.amount.amount_minor
+    if evidence.end_id is None and not is_ordered:
+        return by_hand(whys.STRANGE_AMOUNT)
     if _will_never_be_posted(record):
+        if not _is_borne_out(payment, record, evidence, asker):
+            return by_hand(whys.CONTRADICTED)
         return _proposed(whys.NOBODY_WILL_PAY, remedy.correct(payment, wanted_id, asker))
     if record is not None:
         return by_hand(whys.TAKEN_BACK)
     if evidence.end_id is not None:
         return _missing_capture(matter, payment, evidence)
-    if payment.captured_minor != payment.order.amount.amount_minor:
-        return by_hand(whys.STRANGE_AMOUNT)
     debit, correction = remedy.debit(payment, asker), remedy.correct(payment, wanted_id, asker)
     return _proposed(whys.NOT_DEBITED, debit, correction.as_fallback())
 
@@ -204,6 +210,8 @@ def _missing_capture(matter: _Matter, payment: Payment, evidence: Evidence) -> P
         return by_hand(whys.HOLD_GONE)
     if payment.captured_minor > hold.amount.amount_minor:
         return by_hand(whys.STRANGE_AMOUNT)
+    if _differs(payment, hold, evidence):
+        return by_hand(whys.CONTRADICTED)
     capture = remedy.end_hold(hold, payment.captured_minor, matter.asker)
     return _proposed(whys.NOT_CAPTURED, capture)
 
@@ -214,6 +222,8 @@ def _missing_refund(matter: _Matter, payment: Payment, evidence: Evidence) -> Pl
     paid = evidence.paid
     if paid is None or paid.id != payment.transfer_id or paid.debit.account_id != payment.wallet_id:
         return by_hand(whys.NOTHING_TO_REFUND)
+    if not _is_of_its_merchant(payment, paid):
+        return by_hand(whys.CONTRADICTED)
     assert matter.transfer_id is not None
     refund = evidence.refunds[matter.transfer_id]
     refunds = (evidence.standing(id_, TransferKind.REFUND) for id_ in evidence.records)
@@ -241,6 +251,30 @@ def _proposed(why: str, *steps: Step) -> Plan:
 
 def _stands_as_debit(stray: Transfer, evidence: Evidence) -> bool:
     return stray.kind in _POSTED_DEBITS and stray.id not in evidence.reversed_ids
+
+
+def _is_borne_out(
+    payment: Payment, record: Record | None, evidence: Evidence, asker: Asker
+) -> bool:
+    """Tell whether the ledger knows of what the payment says, as far as it was asked for it.
+
+    A refusal has the fingerprint of what was asked for; a release stands on its hold.
+    """
+    if isinstance(record, Decline):
+        asked = replace(payment, status=PaymentStatus.PROCESSING).debit(asker.request_id)
+        return record.fingerprint == requests.payment(asked).fingerprint
+    hold = evidence.hold
+    return hold is not None and not _differs(payment, hold, evidence)
+
+
+def _differs(payment: Payment, hold: Transfer, evidence: Evidence) -> bool:
+    return any(True for _ in hold_claim(payment, evidence.debit_id).differences(hold))
+
+
+def _is_of_its_merchant(payment: Payment, paid: Transfer) -> bool:
+    order = payment.order
+    merchant = accounts.booked(accounts.merchant(order.merchant_id), order.amount.currency)
+    return paid.credit.account_id == merchant and paid.amount.currency == order.amount.currency
 
 
 def _will_never_be_posted(record: Record | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evenkeel.ids import derived_id
 from evenkeel.ledger import accounts
 from evenkeel.ledger.commands import Correction, Debit, HoldEnd, Refund, Reversal
-from evenkeel.ledger.transfer import IRREVERSIBLE_KINDS, Transfer, TransferKind
+from evenkeel.ledger.transfer import IRREVERSIBLE_KINDS, REFUNDABLE_KINDS, Transfer, TransferKind
 from evenkeel.wallets.posting import TransferRequest
 
 
@@ -113,7 +113,7 @@ def hold_end(end: HoldEnd, hold: Transfer) -> TransferRequest:
 
 def refund(wish: Refund, original: Transfer) -> TransferRequest:
     """Money from a merchant back to the wallet that paid."""
-    assert original.kind in (TransferKind.PAYMENT, TransferKind.CAPTURE)
+    assert original.kind in REFUNDABLE_KINDS
     assert original.debit.account_id == wish.wallet_id
     assert wish.amount_minor <= original.amount.amount_minor
     contents = (wish.payment_id, wish.original_id, wish.wallet_id, str(wish.amount_minor))

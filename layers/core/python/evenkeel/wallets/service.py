@@ -29,11 +29,13 @@ from evenkeel.ledger.commands import (
     Reversal,
 )
 from evenkeel.ledger.transfer import (
+    REFUNDABLE_KINDS,
     TRANSFER_PREFIX,
     Decline,
     Record,
     Transfer,
     TransferKind,
+    reversal_id,
 )
 from evenkeel.resilience.retry import Retry
 from evenkeel.wallets import requests
@@ -263,8 +265,9 @@ class Wallets:
         return self._moved(request, sight, attempt)
 
     def _refund(self, wish: Refund, attempt: _Attempt) -> Moved:
-        sight = self._look(wish)
-        request = requests.refund(wish, _original(wish, sight))
+        # A reversal that comes after this moves the wallet, and what is posted here fits it no more.
+        sight = self._look(wish, reversal_id(wish.original_id))
+        request = requests.refund(wish, _refundable(wish, sight))
         return self._moved(request, sight, attempt)
 
     def _end_hold(self, wish: HoldEnd, began_at: datetime) -> Transfer:
@@ -280,8 +283,8 @@ class Wallets:
         assert isinstance(end, Transfer), "a hold does not end with a refusal"
         return end
 
-    def _look(self, wish: Refund | HoldEnd) -> Sight:
-        transfer_ids = [wish.transfer_id, wish.original_id]
+    def _look(self, wish: Refund | HoldEnd, *others: str) -> Sight:
+        transfer_ids = [wish.transfer_id, wish.original_id, *others]
         return self.store.look(wish.client_id, transfer_ids, [wish.wallet_id])
 
     def _moved(self, request: TransferRequest, sight: Sight, attempt: _Attempt) -> Moved:
@@ -311,7 +314,23 @@ class Wallets:
         return after
 
 
-def _original(wish: Refund | HoldEnd, sight: Sight) -> Transfer:
+def _refundable(wish: Refund, sight: Sight) -> Transfer:
+    """Return what was paid; what no wallet has paid, or has back already, is nobody's to refund.
+
+    Such a refund is not recorded as refused: nothing of it can be posted later either.
+    """
+    original = sight.records.get(wish.original_id)
+    is_posted = isinstance(original, Transfer) and original.kind in REFUNDABLE_KINDS
+    is_taken_back = reversal_id(wish.original_id) in sight.records
+    is_known = wish.transfer_id in sight.records
+    if not is_known and (is_taken_back or not is_posted):
+        message = "no wallet has paid what this would give back, or it has it back already"
+        raise Declined(DeclineReason.LIMIT_EXCEEDED, message)
+    assert isinstance(original, Transfer), "what was refunded once was paid"
+    return original
+
+
+def _original(wish: HoldEnd, sight: Sight) -> Transfer:
     original = sight.records.get(wish.original_id)
     assert isinstance(original, Transfer), "payments name only what the ledger has confirmed"
     return original
