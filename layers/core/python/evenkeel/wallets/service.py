@@ -265,7 +265,7 @@ class Wallets:
         return self._moved(request, sight, attempt)
 
     def _refund(self, wish: Refund, attempt: _Attempt) -> Moved:
-        # A reversal that comes after this moves the wallet, and what is posted here fits it no more.
+        # A reversal that comes after this moves the wallet: what is posted here fits it no more.
         sight = self._look(wish, reversal_id(wish.original_id))
         request = requests.refund(wish, _refundable(wish, sight))
         return self._moved(request, sight, attempt)
