@@ -2,6 +2,7 @@
 
 from aws_cdk import ArnFormat, CfnParameter, Names, Stack
 from aws_cdk import aws_elasticache as elasticache
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.constructs.function import Function
@@ -14,10 +15,10 @@ MAJOR_VERSION = "9"
 
 NAME_LENGTH_MAX = 40
 
-# What our scripts do to a client's keys, what a client of a cluster asks, and nothing else.
+# What our scripts do to a client's keys, what is asked of a cluster first, and nothing else.
 ACCESS = (
     "on resetchannels ~{cli_*}:* -@all +eval +evalsha +get +set +zadd +zrange +zremrangebyscore"
-    " +zremrangebyrank +pexpire +time +command +cluster|slots +cluster|shards +ping"
+    " +zremrangebyrank +pexpire +time +cluster|slots"
 )
 
 # A bill has an end: above these the cache forgets what is oldest, and then refuses.
@@ -33,7 +34,13 @@ class Cache(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, target: Target, network: NetworkStack | None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        target: Target,
+        network: NetworkStack | None,
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
         local = CfnParameter(
@@ -69,6 +76,7 @@ class Cache(Construct):
             serverless_cache_name=self._name,
             description="Windows of users and limits of clients: nothing that must not be lost",
             user_group_id=group.ref,
+            kms_key_id=key.key_arn,
             connection_type="vpc" if network else "public",
             subnet_ids=network.vpc.isolated_subnets if network else None,
             security_group_ids=[network.cache] if network else None,

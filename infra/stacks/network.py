@@ -46,7 +46,9 @@ class NetworkStack(Stack):
                 name, service=service, security_groups=[endpoints], open=False
             )
         self.cache = self._group("CacheGroup", "The cache of windows and limits")
-        self.cache.add_ingress_rule(ec2.Peer.ipv4(RANGE), VALKEY, "From this network")
+        # By its id: CDK writes a group as a rule apart, which emulators refuse.
+        functions = ec2.Peer.security_group_id(self.functions.security_group_id)
+        self.cache.add_ingress_rule(functions, VALKEY, "From the functions")
         self.functions.add_egress_rule(ec2.Peer.ipv4(RANGE), VALKEY, "To the cache")
         self._log_flows()
 

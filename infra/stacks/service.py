@@ -86,7 +86,7 @@ class ServiceStack(Stack):
         self._alerts = AlertTopic(self, key=self._key)
         self._bus = Bus(self)
         self._target.only_on_aws(self._bus.archived)
-        self._cache = Cache(self, "Cache", target=self._target, network=network)
+        self._cache = Cache(self, "Cache", target=self._target, network=network, key=self._key)
         self._surroundings = Surroundings(
             layers=[
                 # Ours as it is in the repository; the other one with its bytecode.
@@ -458,11 +458,11 @@ class ServiceStack(Stack):
         )
 
     def _make_key(self) -> kms.Key:
-        """For logs, queues and the topic: they go with the stack, so it is not the tables' key."""
+        """For all that may go with the stack, so it is not the tables' key."""
         key = kms.Key(
             self,
             "Key",
-            description="Encrypts the logs, queues and alerts of Evenkeel",
+            description="Encrypts the logs, queues, alerts and cache of Evenkeel",
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
