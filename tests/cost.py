@@ -204,7 +204,8 @@ Where the figures come from:
   {assumed.told_ms} ms. Consumers pay for their own queues.
 
 Not in the table, because it does not depend on the number of payments: the firewall ($5 a month and
-$1 for each of its rules), two KMS keys ($1 a month each), and storage with point-in-time recovery
-($0.45 per GB and month; a million payments are about 2.5 GB with their indexes, and their changes
-another 0.6).
+$1 for each of its rules), two KMS keys ($1 a month each), the cache (from $6.13 a month: $0.084
+per GB and hour, of which it may hold one, and what is asked of it), and storage with
+point-in-time recovery ($0.45 per GB and month; a million payments are about 2.5 GB with their
+indexes, and their changes another 0.6).
 """

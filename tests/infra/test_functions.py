@@ -1,5 +1,7 @@
 """Every function: what it runs on, what it is told, and what holds it in check."""
 
+from pathlib import Path
+
 import pytest
 
 from evenkeel.adapters.clients import INVOKE_READ_S_MAX
@@ -234,6 +236,15 @@ def test_executions_are_reserved_for_the_target_of_the_deployment(service: Templ
 def test_an_account_of_the_usual_size_can_reserve_them_all() -> None:
     """A thousand executions, of which AWS wants a hundred left unreserved."""
     assert sum(each["aws"] for each in CONCURRENCY.values()) <= 900
+
+
+def test_whoever_deploys_is_told_how_many_they_are() -> None:
+    count = sum(each["aws"] for each in CONCURRENCY.values())
+
+    assert f"Room for {count} reserved executions" in Path("docs/deploy.md").read_text()
+    assert (
+        f"reserve {count} executions" in Path("docs/decisions/0006-infrastructure.md").read_text()
+    )
 
 
 def test_a_laptop_can_run_all_that_its_functions_may_run() -> None:
