@@ -10,6 +10,7 @@ from evenkeel.currencies import EXPONENTS
 from evenkeel.learning.baseline import Baseline
 from evenkeel.learning.baseline_codec import BYTE_COUNT_MAX, VERSION, decoded, encoded
 from evenkeel.learning.occurrence import Occurrence
+from evenkeel.learning.verdict import verdict
 from tests.unit.learning.occurrences import habit, histories, learned, occurrences, paid
 
 KEPT = encoded(learned(habit()))
@@ -68,6 +69,15 @@ def test_a_habit_that_is_kept_after_every_payment_fades_all_the_same() -> None:
         baseline = decoded(encoded(learned([moved], baseline)))
 
     assert baseline.hours[12] < baseline.hours[0] / 10
+
+
+def test_a_merchant_is_still_on_probation_after_it_was_kept() -> None:
+    doubted = learned(habit()).learned(paid(days=40, merchant="new"), verdict(0.9), trust=0.1)
+
+    again = decoded(encoded(doubted))
+
+    assert again.merchant(paid(merchant="new")) is None
+    assert again.merchant(paid(merchant="mer_1")) is not None
 
 
 @pytest.mark.parametrize("data", [b"", b"\x01", bytes([VERSION + 1]) + KEPT[1:], b"\x00" * 256])
