@@ -232,6 +232,17 @@ def test_suspense_pays_nothing_that_was_never_asked_for(spoiled: dict[str, Any])
     assert planned(edited, refused(debit)) == Plan(Policy.HUMAN, whys.CONTRADICTED)
 
 
+def test_suspense_does_not_pay_again_what_it_has_paid_otherwise() -> None:
+    payment, debit = debited()
+    paid = correction(payment)
+    other = replace(paid, amount=Money(399, "EUR"))
+    missing = MismatchType.COMPLETED_LEDGER_MISSING
+
+    found = planned(payment, refused(debit), other, type_=missing)
+
+    assert found == Plan(Policy.HUMAN, whys.PAID_OTHERWISE)
+
+
 def test_suspense_pays_no_part_of_what_is_paid_at_once() -> None:
     payment, debit = debited()
 

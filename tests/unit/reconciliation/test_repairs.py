@@ -10,6 +10,7 @@ from evenkeel.errors import (
     Declined,
     InvalidState,
     ObjectNotFound,
+    StoreBusy,
     TransferNotApplied,
     TransferUnconfirmed,
 )
@@ -417,3 +418,22 @@ def test_what_the_sweeper_settles_is_left_to_it_by_everybody(office: Office) -> 
 
     assert (outcome.applied, outcome.plan.why) == (False, whys.SWEPT)
     assert TransferKind.RELEASE not in kinds(office)
+
+
+def test_what_is_posted_is_not_said_not_to_be_when_it_cannot_be_looked_at_again(
+    office: Office,
+) -> None:
+    mismatch = failed_but_debited(office)
+
+    def posted_then_busy(ask: Callable[[], Posted]) -> Posted:
+        answer = ask()
+        office.books.faults = [StoreBusy()] * 9
+        return answer
+
+    office.platform.gateway.faults = [posted_then_busy]
+    outcome = repair(office, mismatch)
+
+    assert (outcome.applied, outcome.cause) == (False, StoreBusy.code)
+    office.books.faults = []
+    assert repair(office, mismatch).mismatch.status is MismatchStatus.REPAIRED
+    assert kinds(office).count(TransferKind.REVERSAL) == 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from evenkeel.ledger import accounts
-from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind
+from evenkeel.ledger.transfer import Decline, Record, Transfer, TransferKind, suspense_id
 from evenkeel.payments.model import Payment
 from evenkeel.payments.refunding import RefundStatus
 from evenkeel.payments.states import PaymentStatus
@@ -193,15 +193,23 @@ def _missing_debit(matter: _Matter, payment: Payment, evidence: Evidence) -> Pla
     if evidence.end_id is None and not is_ordered:
         return by_hand(whys.STRANGE_AMOUNT)
     if _will_never_be_posted(record):
-        if not _is_borne_out(payment, record, evidence, asker):
-            return by_hand(whys.CONTRADICTED)
-        return _proposed(whys.NOBODY_WILL_PAY, remedy.correct(payment, wanted_id, asker))
+        return _payment_in_its_place(matter, payment, evidence)
     if record is not None:
         return by_hand(whys.TAKEN_BACK)
     if evidence.end_id is not None:
         return _missing_capture(matter, payment, evidence)
     debit, correction = remedy.debit(payment, asker), remedy.correct(payment, wanted_id, asker)
     return _proposed(whys.NOT_DEBITED, debit, correction.as_fallback())
+
+
+def _payment_in_its_place(matter: _Matter, payment: Payment, evidence: Evidence) -> Plan:
+    assert matter.transfer_id is not None
+    if suspense_id(matter.transfer_id) in evidence.records:
+        return by_hand(whys.PAID_OTHERWISE)
+    if not _is_borne_out(payment, matter.record, evidence, matter.asker):
+        return by_hand(whys.CONTRADICTED)
+    correction = remedy.correct(payment, matter.transfer_id, matter.asker)
+    return _proposed(whys.NOBODY_WILL_PAY, correction)
 
 
 def _missing_capture(matter: _Matter, payment: Payment, evidence: Evidence) -> Plan:

@@ -19,6 +19,7 @@ from evenkeel.errors import (
     InvalidState,
     ObjectNotFound,
     OutcomeUnknown,
+    RequestInProgress,
     Unavailable,
     ValidationFailed,
 )
@@ -186,7 +187,11 @@ class Repairs:
             self._withdraw(claimed, mine)
             error.payment_id = mismatch.finding.subject.payment_id
             raise
-        return self._looked_after(claimed, planned, self._repair(posted, wish))
+        try:
+            return self._looked_after(claimed, planned, self._repair(posted, wish))
+        except (RequestInProgress, Unavailable) as error:
+            # It is posted: only what became of the mismatch is not known yet.
+            return Outcome(claimed, planned.plan, cause=error.code)
 
     def _posted(self, steps: Sequence[Step], deadline: Deadline) -> Sequence[Step]:
         """Have the steps posted, one after the other, and return those that were asked for."""
