@@ -36,12 +36,11 @@ def test_the_area_counts_pairs_and_ties_by_half() -> None:
     assert FINDINGS.area("attack") == pytest.approx((4 + 3 + 1.5) / 12)
 
 
-def test_the_curve_ends_with_everything_flagged() -> None:
-    assert list(FINDINGS.curve("attack"))[:2] == [
-        (0.0, pytest.approx(1 / 3)),
-        (0.25, pytest.approx(1 / 3)),
-    ]
-    assert list(FINDINGS.curve("attack"))[-1] == (1.0, 1.0)
+def test_the_curve_begins_with_the_highest_score_and_ends_with_everything_flagged() -> None:
+    curve = list(FINDINGS.curve("attack"))
+
+    assert [false for false, _ in curve] == [0.0, 0.25, 0.25, 1.0]
+    assert [recall for _, recall in curve] == pytest.approx([1 / 3, 1 / 3, 2 / 3, 1.0])
 
 
 def test_a_threshold_is_exceeded_by_its_share() -> None:
