@@ -22,6 +22,9 @@ CALLS = (
 # At once of each; environments for more callers start when they come.
 CALLER_COUNT = 2
 
+# At once. More would be no sooner done on two cores, and keep waiting whoever makes the keys.
+IMPORT_COUNT = 2
+
 
 @contextmanager
 def importing(url: str, functions: Mapping[str, str]) -> Iterator[None]:
@@ -30,7 +33,7 @@ def importing(url: str, functions: Mapping[str, str]) -> Iterator[None]:
     They refuse an empty event, or sweep up where nothing lies about, but then they have begun.
     """
     client = aws.client("lambda", url)
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(IMPORT_COUNT) as pool:
         for name in functions.values():
             pool.submit(client.invoke, FunctionName=name, Payload=b"{}")
         yield
