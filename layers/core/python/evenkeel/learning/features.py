@@ -39,7 +39,7 @@ class Features:
 
 
 # The amount's magnitude, the pace, the rush; then what is seen against the user's own habits:
-# the amount, the hour, the merchant. Where nobody ever wonders is in the middle of the last three.
+# the amount, the hour, the merchant. Who has no habits yet stands where nothing is unusual.
 PLACES = 6
 USUAL_AMOUNT, USUAL_HOUR, KNOWN_MERCHANT = 0.5, 0.0, 0.0
 # Of each place, the one feature that it tells of.
