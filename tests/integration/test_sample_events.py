@@ -10,11 +10,14 @@ import pytest
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
 from evenkeel.clock import to_rfc3339, utc_now
+from evenkeel.events.once import AlertsOnce
 from evenkeel.payments.model import Payment
 from evenkeel.payments.states import PaymentStatus
 from evenkeel.reconciliation.changes import Change, ChangedObject, stretches
 from functions.access_commands.handler import handler as access_commands
 from functions.account_stream.handler import handler as account_stream
+from functions.anomalies_api.handler import handler as anomalies_api
+from functions.anomaly_scorer.handler import handler as anomaly_scorer
 from functions.circuit_stream.handler import handler as circuit_stream
 from functions.ledger_stream.handler import handler as ledger_stream
 from functions.ops_api.handler import handler as ops_api
@@ -32,6 +35,7 @@ from functions.webhooks_api.handler import handler as webhooks_api
 from tests.context import Context
 from tests.emulator import Emulator
 from tests.fakes.clock import NOON
+from tests.fakes.event_bus import InMemoryAlertMarks, RecordedAlerts
 from tests.fakes.postman import ScriptedPostman
 from tests.integration.environment import forget
 from tests.listener import Listener, listening
@@ -212,6 +216,24 @@ def test_the_runs_of_the_reconciliation_are_listed() -> None:
     assert [each["id"] for each in json.loads(listed["body"])["items"]] == ["rec_1"]
 
 
+def test_a_flag_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerts = RecordedAlerts()
+    marks = InMemoryAlertMarks()
+    monkeypatch.setattr(bootstrap, "alerts_once", lambda: AlertsOnce(alerts, marks, utc_now))
+
+    for _ in range(2):
+        assert anomaly_scorer(sample("flagged_event"), CONTEXT) == {"batchItemFailures": []}
+
+    assert [alert.data["rule"] for alert in alerts.alerts] == ["VELOCITY_EXCEEDED"]
+
+
+def test_what_was_flagged_is_listed() -> None:
+    listed = anomalies_api(signed(sample("list_anomalies")), CONTEXT)
+
+    assert listed["statusCode"] == 200
+    assert json.loads(listed["body"])["nextCursor"] is None
+
+
 def test_health_is_asked_for_without_a_key() -> None:
     assert ops_api(sample("get_health"), CONTEXT)["statusCode"] == 200
 
@@ -224,9 +246,11 @@ def test_every_sample_is_used_here() -> None:
         "create_webhook",
         "debit_wallet",
         "due_delivery",
+        "flagged_event",
         "get_health",
         "issue_key",
         "ledger_record",
+        "list_anomalies",
         "list_reports",
         "open_wallet",
         "payment_records",
