@@ -168,23 +168,29 @@ class TestReservedConcurrency:
         assert errors == ["TooManyRequestsException"] * 3
 
     def test_more_than_the_line_holds_are_refused_at_once(self, emulator: Emulator) -> None:
-        api = api_of(reserved(emulator, 4))
+        # Long enough for all of them to come while those who are in are still at work.
+        api = api_of(reserved(emulator, 4, busy_s=5))
         caller_count = WAITING_COUNT_MAX + 4 + 10
+        statuses: list[int] = []
 
         with ThreadPoolExecutor(caller_count) as callers:
-            statuses = list(callers.map(lambda _: api.get("/thing").status, range(caller_count)))
+            for _ in range(caller_count):
+                callers.submit(lambda: statuses.append(api.get("/thing").status))
 
-        assert statuses.count(429) >= 10
+        # In the order of their answers: later ones may have lost their patience in the line.
+        assert statuses[:10] == [429] * 10
         assert set(statuses) == {200, 429}
 
     def test_zero_switches_a_function_off_at_once(self, emulator: Emulator) -> None:
         function = reserved(emulator, 0)
-        began_at = time.perf_counter()
 
-        errors = burst(function, caller_count=2)
+        def refused_s() -> float:
+            began_at = time.perf_counter()
+            assert burst(function, caller_count=2) == ["TooManyRequestsException"] * 2
+            return time.perf_counter() - began_at
 
-        assert errors == ["TooManyRequestsException"] * 2
-        assert time.perf_counter() - began_at < 1
+        # It is what can be that counts: neighbours on the same core take time too.
+        assert min(refused_s() for _ in range(5)) < WAIT_S_MAX
 
 
 def reserved(emulator: Emulator, count: int, *, busy_s: float = 0.3) -> Function:
