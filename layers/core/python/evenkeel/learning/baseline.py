@@ -116,7 +116,7 @@ class Baseline:
         What is usual at this merchant is as good as what is usual elsewhere.
         """
         known = self.amounts.get(occurrence.amount.currency, Moving())
-        if known.count <= 2:  # noqa: PLR2004 - two are no habit.
+        if not known.is_habit:
             return 0.0
         value, merchant = amount_log(occurrence), self.merchant(occurrence)
         level = 0.0 if merchant is None else merchant.level

@@ -10,6 +10,8 @@ PULL_MAX = 3.0
 # While little is known, the next value is the mean of all so far; after that it weighs this much.
 WEIGHT_MIN = 0.06
 
+HABIT_COUNT = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Moving:
@@ -18,6 +20,11 @@ class Moving:
     count: int = 0
     mean: float = 0.0
     variance: float = 0.0
+
+    @property
+    def is_habit(self) -> bool:
+        """Whether it can say what is far: two values cannot."""
+        return self.count >= HABIT_COUNT
 
     def distance(self, value: float, floor: float) -> float:
         """Return how far a value is off, in deviations of at least *floor*; 0 if none is known."""
@@ -35,7 +42,7 @@ class Moving:
         """
         if self.count == 0:
             return Moving(1, value, 0.0)
-        if self.count > 2:  # noqa: PLR2004 - two values say nothing of what is far.
+        if self.is_habit:
             reach = PULL_MAX * max(sqrt(self.variance), floor)
             value = min(max(value, self.mean - reach), self.mean + reach)
         count = self.count + 1

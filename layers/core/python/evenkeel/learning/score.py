@@ -79,10 +79,10 @@ def _own(features: Features) -> Sequence[Feature]:
 def _common(features: Features, forest: Forest, rarity: float) -> Sequence[Feature]:
     """Return what is rare: it would be much less so, if this one thing were ordinary."""
     relief: dict[Feature, float] = {}
-    for number, feature in enumerate(FEATURE_OF_PLACE):
+    for number, upwards in enumerate(FEATURE_OF_PLACE):
         place = list(features.place)
-        if place[number] < ORDINARY_PLACE[number] and feature is Feature.AMOUNT:
-            feature = Feature.SMALL_AMOUNT  # noqa: PLW2901 - the other side of the same place.
+        is_small = upwards is Feature.AMOUNT and place[number] < ORDINARY_PLACE[number]
+        feature = Feature.SMALL_AMOUNT if is_small else upwards
         place[number] = ORDINARY_PLACE[number]
         relief[feature] = max(relief.get(feature, 0.0), rarity - forest.rarity(place))
     strongest = sorted(relief, key=lambda each: -relief[each])
