@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         WalletGateway,
     )
     from evenkeel.payments.reads import PaymentReads
+    from evenkeel.payments.records import PaymentRecords
     from evenkeel.payments.sweeper import Sweeper
     from evenkeel.payments.worker import PaymentWorker
     from evenkeel.reconciliation.changes import ChangeLog, ChangeStream
@@ -222,12 +223,18 @@ def payment_store() -> PaymentStore:
 
 
 @cache
+def payment_records() -> PaymentRecords:
+    from evenkeel.payments.records import PaymentRecords
+
+    return PaymentRecords(payment_store(), store_retry())
+
+
+@cache
 def payment_reads() -> PaymentReads:
     """For a function of its own, which may not move money and knows no wallet."""
     from evenkeel.payments.reads import PaymentReads
-    from evenkeel.payments.records import PaymentRecords
 
-    return PaymentReads(PaymentRecords(payment_store(), store_retry()))
+    return PaymentReads(payment_records())
 
 
 @cache
@@ -255,11 +262,10 @@ def _payment_desk(environment_id: str, outcomes: OutcomeWatch) -> PaymentDesk:
     from evenkeel.adapters.memory.seen_payments import SeenInThisProcess
     from evenkeel.payments.desk import PaymentDesk
     from evenkeel.payments.holds import Holds
-    from evenkeel.payments.records import PaymentRecords
     from evenkeel.payments.refunds import Refunds
     from evenkeel.payments.service import Payments
 
-    records = PaymentRecords(payment_store(), store_retry())
+    records = payment_records()
     guard = _wallet_guard(environment_id)
     seen = SeenInThisProcess()
     return PaymentDesk(
@@ -340,9 +346,8 @@ def windows() -> Windows:
 @cache
 def flags() -> Flags:
     from evenkeel.payments.flags import Flags
-    from evenkeel.payments.records import PaymentRecords
 
-    return Flags(PaymentRecords(payment_store(), store_retry()))
+    return Flags(payment_records())
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 
 from evenkeel import bootstrap
@@ -19,8 +19,8 @@ class Meter:
 
     client_id: str
     lane: Lane
-    _is_read: bool = False
-    _quota: Quota | None = field(default=None)
+    _is_taken: bool = False
+    _quota: Quota | None = None
 
     def take(self) -> None:
         """Take the request's token, unless it was taken already.
@@ -28,8 +28,8 @@ class Meter:
         Raises:
             RateLimited: There is none.
         """
-        if not self._is_read:
-            self._read(bootstrap.screening().admit(self.client_id, self.lane))
+        if not self._is_taken:
+            self._keep(bootstrap.screening().admit(self.client_id, self.lane))
 
     def screen(self, entry: Entry) -> Anomaly:
         """Take the token of a request to create, and return what is remarkable about its payment.
@@ -37,9 +37,9 @@ class Meter:
         Raises:
             RateLimited: There is none, and nothing was counted.
         """
-        assert not self._is_read
+        assert not self._is_taken
         passage = bootstrap.screening().screen(entry)
-        self._read(passage.quota)
+        self._keep(passage.quota)
         return passage.anomaly
 
     @property
@@ -54,7 +54,7 @@ class Meter:
             "X-RateLimit-Reset": str(ceil(quota.full_in_s)),
         }
 
-    def _read(self, quota: Quota | None) -> None:
-        self._is_read, self._quota = True, quota
+    def _keep(self, quota: Quota | None) -> None:
+        self._is_taken, self._quota = True, quota
         if quota is not None and quota.retry_after_s is not None:
             raise RateLimited(quota.retry_after_s)

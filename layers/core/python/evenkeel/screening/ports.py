@@ -14,8 +14,8 @@ from evenkeel.screening.windows import Entry, Outcome, Person, Screened, Sight, 
 class Windows(Protocol):
     """Counters that several processes share, by the clock of whoever keeps them.
 
-    Every method is one round trip, and raises WindowsUnavailable soon if there is no answer.
-    What was asked for may then have been counted, or not.
+    Every method raises WindowsUnavailable soon if there is no answer. What was asked for may
+    then have been counted, or not. All but `note` are one round trip.
     """
 
     def take(self, client_id: str, lane: Lane, bucket: Bucket) -> Quota:
@@ -32,7 +32,10 @@ class Windows(Protocol):
         """Return what is counted of a user, and count nothing."""
 
     def note(self, outcomes: Sequence[Outcome]) -> None:
-        """Count outcomes, each once, whatever their order; a success ends what failed before it."""
+        """Count outcomes, each once, whatever their order; a success ends what failed before it.
+
+        One round trip for each client.
+        """
 
 
 class PolicyStore(Protocol):
