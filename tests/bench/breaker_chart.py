@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
-WIDTH, HEIGHT = 760, 280
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 60, 40
+from tests.bench.chart_frame import (
+    BOTTOM,
+    FONT,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    head,
+    legend,
+    upright,
+)
+
 TICK_COUNT = 4
-FONT = 'font-family="sans-serif" font-size="12" fill="#333"'
 
 
 @dataclass(frozen=True)
@@ -38,13 +47,7 @@ class Chart:
         return "\n".join(self._elements()) + "\n"
 
     def _elements(self) -> Iterator[str]:
-        yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'width="{WIDTH}" height="{HEIGHT}" role="img">'
-        )
-        yield f"<title>{escape(self.title)}</title>"
-        yield f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
-        yield f'<text x="{LEFT}" y="20" {FONT} font-weight="bold">{escape(self.title)}</text>'
+        yield from head(self.title)
         yield from self._shades()
         yield from self._axes()
         yield from self._legend()
@@ -79,16 +82,12 @@ class Chart:
         yield f'<path d="M{LEFT} {TOP}V{bottom}H{WIDTH - RIGHT}" fill="none" stroke="#999"/>'
         middle = (LEFT + WIDTH - RIGHT) / 2
         yield f'<text x="{middle}" y="{HEIGHT - 6}" {FONT} text-anchor="middle">seconds</text>'
-        yield (
-            f'<text transform="translate(14 {(TOP + bottom) / 2}) rotate(-90)" {FONT} '
-            f'text-anchor="middle">{escape(self.unit)}</text>'
-        )
+        yield upright(self.unit)
 
     def _legend(self) -> Iterator[str]:
         x = LEFT
         for line in self.lines:
-            yield f'<path d="M{x} 40h18" stroke="{line.colour}" stroke-width="3"/>'
-            yield f'<text x="{x + 24}" y="44" {FONT}>{escape(line.name)}</text>'
+            yield from legend(line.name, line.colour, x)
             x += 44 + 7 * len(line.name)
         yield f'<rect x="{x}" y="34" width="18" height="12" fill="#eee" stroke="#ccc"/>'
         yield f'<text x="{x + 24}" y="44" {FONT}>fault</text>'

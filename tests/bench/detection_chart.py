@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import log10
 
-from tests.bench.breaker_chart import BOTTOM, FONT, HEIGHT, LEFT, RIGHT, TOP, WIDTH
+from tests.bench.chart_frame import (
+    BOTTOM,
+    FONT,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    head,
+    legend,
+    upright,
+)
 
 LEAST, MOST = 1e-5, 1.0  # Of false alarms; the axis goes by powers of ten.
 LEGEND_WIDTH = 130
@@ -29,22 +39,12 @@ class Chart:
         return "\n".join(self._elements()) + "\n"
 
     def _elements(self) -> Iterator[str]:
-        yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'width="{WIDTH}" height="{HEIGHT}" role="img">'
-        )
-        yield f"<title>{escape(self.title)}</title>"
-        yield f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
-        yield f'<text x="{LEFT}" y="20" {FONT} font-weight="bold">{escape(self.title)}</text>'
+        yield from head(self.title)
         yield from self._axes()
         for number, curve in enumerate(self.curves):
-            yield from self._legend(curve, LEFT + LEGEND_WIDTH * number)
+            yield from legend(curve.name, curve.colour, LEFT + LEGEND_WIDTH * number)
             yield self._line(curve)
         yield "</svg>"
-
-    def _legend(self, curve: Curve, x: int) -> Iterator[str]:
-        yield f'<path d="M{x} 40h18" stroke="{curve.colour}" stroke-width="3"/>'
-        yield f'<text x="{x + 24}" y="44" {FONT}>{escape(curve.name)}</text>'
 
     def _line(self, curve: Curve) -> str:
         """Draw steps, without those that nobody could see."""
@@ -75,10 +75,7 @@ class Chart:
             f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 6}" {FONT} text-anchor="middle">'
             "honest payments that are flagged</text>"
         )
-        yield (
-            f'<text transform="translate(14 {(TOP + bottom) / 2}) rotate(-90)" {FONT} '
-            'text-anchor="middle">recall</text>'
-        )
+        yield upright("recall")
 
 
 def _x(share: float) -> float:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import ceil, floor, log10
 
-from tests.bench.breaker_chart import BOTTOM, FONT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Line
+from tests.bench.breaker_chart import Line
+from tests.bench.chart_frame import (
+    BOTTOM,
+    FONT,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    head,
+    legend,
+    upright,
+)
 
 LEGEND_WIDTH = 200
 STEPS = (1, 2, 5)  # The lines of the grid in each power of ten.
@@ -30,22 +41,12 @@ class Chart:
         return "\n".join(self._elements()) + "\n"
 
     def _elements(self) -> Iterator[str]:
-        yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'width="{WIDTH}" height="{HEIGHT}" role="img">'
-        )
-        yield f"<title>{escape(self.title)}</title>"
-        yield f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
-        yield f'<text x="{LEFT}" y="20" {FONT} font-weight="bold">{escape(self.title)}</text>'
+        yield from head(self.title)
         yield from self._axes()
         for number, line in enumerate(self.lines):
-            yield from self._legend(line, LEFT + LEGEND_WIDTH * number)
+            yield from legend(line.name, line.colour, LEFT + LEGEND_WIDTH * number)
             yield from self._line(line)
         yield "</svg>"
-
-    def _legend(self, line: Line, x: int) -> Iterator[str]:
-        yield f'<path d="M{x} 40h18" stroke="{line.colour}" stroke-width="3"/>'
-        yield f'<text x="{x + 24}" y="44" {FONT}>{escape(line.name)}</text>'
 
     def _line(self, line: Line) -> Iterator[str]:
         points = [
@@ -77,10 +78,7 @@ class Chart:
             f'<text x="{middle}" y="{HEIGHT - 6}" {FONT} text-anchor="middle">'
             "payments in the window</text>"
         )
-        yield (
-            f'<text transform="translate(14 {(TOP + bottom) / 2}) rotate(-90)" {FONT} '
-            f'text-anchor="middle">{escape(self.unit)}</text>'
-        )
+        yield upright(self.unit)
 
     @property
     def _powers(self) -> tuple[int, int]:
