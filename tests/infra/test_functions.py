@@ -40,6 +40,18 @@ EXPECTED_LIMITS = {
 
 CACHE = {"cache_endpoint", "cache_name", "cache_user"}
 
+RECONCILER = {
+    "payments_table",
+    "ledger_table",
+    "accounts_table",
+    "changes_table",
+    "reports_table",
+    "checkpoints_table",
+    "breakers_table",
+    "wallet_function",
+    "alerts_topic",
+}
+
 # The settings that each one reads, by their names in `Settings`.
 EXPECTED_SETTINGS = {
     "PaymentsApi": {
@@ -95,28 +107,8 @@ EXPECTED_SETTINGS = {
         "checkpoints_table",
         "alerts_topic",
     },
-    "Reconciliation": {
-        "payments_table",
-        "ledger_table",
-        "accounts_table",
-        "changes_table",
-        "reports_table",
-        "checkpoints_table",
-        "breakers_table",
-        "wallet_function",
-        "alerts_topic",
-    },
-    "ReconciliationManual": {
-        "payments_table",
-        "ledger_table",
-        "accounts_table",
-        "changes_table",
-        "reports_table",
-        "checkpoints_table",
-        "breakers_table",
-        "wallet_function",
-        "alerts_topic",
-    },
+    "Reconciliation": RECONCILER,
+    "ReconciliationManual": RECONCILER,
     "ReconciliationApi": {
         *CACHE,
         "reports_table",
