@@ -13,9 +13,9 @@ from constructs import Construct
 
 from infra.concurrency import CONCURRENCY
 from infra.constructs.alerts import AlertTopic
+from infra.constructs.anomalies import Anomalies
 from infra.constructs.bus import Bus
 from infra.constructs.cache import Cache
-from infra.constructs.dead_mans_switch import DeadMansSwitch
 from infra.constructs.firewall import Firewall
 from infra.constructs.function import (
     ARCHITECTURE,
@@ -26,10 +26,10 @@ from infra.constructs.function import (
     pascal_case,
 )
 from infra.constructs.queue import DeadLetterQueue, WorkQueue
+from infra.constructs.reconciliation import Reconciliation
 from infra.constructs.rest_api import RestApi
 from infra.constructs.schedule import Schedule
 from infra.constructs.stream import StreamReader
-from infra.constructs.subscription import subscribe
 from infra.constructs.target import Target
 from infra.constructs.webhooks import Webhooks
 from infra.options import Options
@@ -45,22 +45,7 @@ PAYMENT_QUEUE_STANDSTILL = Duration.minutes(30)
 # Fewer than are reserved for it: a batch that Lambda refuses counts as an attempt of its messages.
 PAYMENT_WORKER_COUNT_MAX = 10
 
-# What shows an attack.
-ANOMALY_EVENTS = ["PaymentFlagged", "PaymentAuthorized", "PaymentCompleted", "PaymentFailed"]
-# An attack of which nobody has heard in a day is history.
-ANOMALY_EVENTS_RETENTION = Duration.days(1)
-ANOMALY_EVENTS_STANDSTILL = Duration.minutes(5)
-# Fewer than are reserved, as above.
-ANOMALY_SCORER_COUNT_MAX = 10
-
 SWEEP_EVERY = Duration.minutes(1)
-
-RECONCILE_EVERY = Duration.minutes(5)
-PASSES = {
-    "recent": events.Schedule.rate(RECONCILE_EVERY),
-    "day": events.Schedule.rate(Duration.hours(1)),
-    "all": events.Schedule.cron(hour="2", minute="10"),  # UTC; most clients of ours sleep then.
-}
 
 
 class ServiceStack(Stack):
@@ -99,9 +84,8 @@ class ServiceStack(Stack):
         )
         self._wallets = self._wallet_commands()
         payment_queue = self._payment_queue()
-        runs_failed = DeadLetterQueue(self, "RunsFailed", key=self._key)
-        self._reconciliation(runs_failed)
-        manual_runs = self._reconciliation_manual(runs_failed)
+        reconciliation = self._reconciliation()
+        anomalies = self._anomalies()
         api = RestApi(
             self,
             "Api",
@@ -113,14 +97,13 @@ class ServiceStack(Stack):
                 "wallets_api": self._wallets_api(),
                 "wallets_reads": self._wallets_reads(),
                 "webhooks_api": self._webhooks_api(),
-                "reconciliation_api": self._reconciliation_api(manual_runs),
-                "anomalies_api": self._anomalies_api(),
+                "reconciliation_api": reconciliation.api,
+                "anomalies_api": anomalies.api,
                 "ops_api": self._ops_api(),
             },
         )
         self._target.only_on_aws(Firewall(self, "Firewall", stage=api.deployment_stage))
         self._access_commands()
-        self._anomaly_scorer()
         self._ledger_stream()
         self._payment_stream()
         self._account_stream()
@@ -178,34 +161,27 @@ class ServiceStack(Stack):
         function.use(self._data.clients, "GetItem")
         return function
 
-    def _anomalies_api(self) -> Function:
-        function = self._function("anomalies_api", timeout_s=10)
-        self._cache.accept_from(function)
-        function.use(self._data.payments, "BatchGetItem", queries=["by_flag"])
-        function.use(self._data.clients, "GetItem")
-        return function
-
-    def _anomaly_scorer(self) -> None:
-        worker = self._function("anomaly_scorer", timeout_s=30, memory_mb=512)
-        self._cache.accept_from(worker)
-        worker.use(self._data.clients, "GetItem")
-        worker.use(self._data.checkpoints, "PutItem")
-        self._alerts.accept_from(worker)
-        queue = WorkQueue(
+    def _anomalies(self) -> Anomalies:
+        return Anomalies(
             self,
-            "AnomalyEvents",
-            key=self._key,
-            retention=ANOMALY_EVENTS_RETENTION,
-            standstill=ANOMALY_EVENTS_STANDSTILL,
-            worker=worker,
-        )
-        queue.feed(worker, concurrency_max=ANOMALY_SCORER_COUNT_MAX)
-        subscribe(
-            self,
-            queue,
+            function=self._function,
+            data=self._data,
+            cache=self._cache,
             bus=self._bus,
-            rule_name="evenkeel-anomalies",
-            pattern={"source": ["payments"], "detail-type": ANOMALY_EVENTS},
+            alerts=self._alerts,
+            key=self._key,
+        )
+
+    def _reconciliation(self) -> Reconciliation:
+        return Reconciliation(
+            self,
+            function=self._function,
+            may_ask_wallets=self._may_ask_wallets,
+            data=self._data,
+            cache=self._cache,
+            alerts=self._alerts,
+            target=self._target,
+            key=self._key,
         )
 
     def _ops_api(self) -> Function:
@@ -311,100 +287,11 @@ class ServiceStack(Stack):
         )
         sweeps.call("Rule", events.Schedule.rate(SWEEP_EVERY), {"command": "sweep"})
 
-    def _reconciliation(self, failed: DeadLetterQueue) -> None:
-        function = self._reconciler("reconciliation")
-        self._may_call_itself("ResumeRuns", function)
-        runs = Schedule(
-            self,
-            "Runs",
-            function=function,
-            late_after=RECONCILE_EVERY,
-            failed=failed,
-        )
-        for pass_, when in PASSES.items():
-            event = {"command": "schedule", "pass": pass_, "at": events.EventField.time}
-            runs.call(pass_.title(), when, event)
-        # Emulators find no metric in a log, and would raise them for ever.
-        self._target.only_on_aws(DeadMansSwitch(self, "RunsMissing"))
-
-    def _reconciliation_manual(self, failed: DeadLetterQueue) -> Function:
-        """The same code for what clients ask for: they cannot use up what the schedule needs."""
-        function = self._reconciler("reconciliation_manual", folder="reconciliation")
-        self._may_call_itself("ResumeManualRuns", function)
-        Schedule(
-            self,
-            "ManualRuns",
-            function=function,
-            late_after=RECONCILE_EVERY,
-            failed=failed,
-        )
-        return function
-
-    def _reconciler(self, name: str, *, folder: str | None = None) -> Function:
-        function = self._function(
-            name,
-            folder=folder,
-            timeout_s=900,
-            why_no_dlq="A failure's destination is there instead, and is told what went wrong",
-        )
-        function.use(self._data.changes, "Query")
-        function.use(self._data.payments, "BatchGetItem", "Scan", queries=["by_due"])
-        function.use(
-            self._data.ledger,
-            "BatchGetItem",
-            "GetItem",
-            "Scan",
-            queries=["by_debit_wallet", "by_credit_wallet"],
-        )
-        function.use(self._data.accounts, "BatchGetItem", "GetItem", "Scan")
-        function.use(
-            self._data.reports,
-            "BatchGetItem",
-            "GetItem",
-            "PutItem",
-            "UpdateItem",
-            queries=["by_list"],
-        )
-        function.use(self._data.checkpoints, "PutItem")
-        self._alerts.accept_from(function)
-        self._may_ask_wallets(function)
-        return function
-
-    def _reconciliation_api(self, manual_runs: Function) -> Function:
-        """It waits for runs, and does none; what is to be repaired it looks at itself."""
-        function = self._function("reconciliation_api", timeout_s=28)
-        self._cache.accept_from(function)
-        function.use(self._data.reports, "BatchGetItem", "GetItem", "PutItem", queries=["by_list"])
-        function.use(self._data.payments, "BatchGetItem")
-        function.use(
-            self._data.ledger,
-            "BatchGetItem",
-            "GetItem",
-            queries=["by_debit_wallet", "by_credit_wallet"],
-        )
-        function.use(self._data.accounts, "BatchGetItem", "GetItem")
-        self._may_ask_wallets(function)
-        function.use(self._data.clients, "GetItem")
-        function.tell("RECONCILIATION_FUNCTION", manual_runs.name)
-        function.allow(["lambda:InvokeFunction"], [manual_runs.arn])
-        return function
-
     def _may_miss_runs(self, function: Function) -> None:
         """See how far the runs have come, and tell people once if it is not far enough."""
         function.use(self._data.reports, "GetItem")
         function.use(self._data.checkpoints, "PutItem")
         self._alerts.accept_from(function)
-
-    def _may_call_itself(self, id_: str, function: Function) -> None:
-        """Go on where its time was over. A policy apart: the function waits for its role's own."""
-        iam.Policy(
-            self,
-            id_,
-            roles=[function.role],
-            statements=[
-                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.arn])
-            ],
-        )
 
     def _may_ask_wallets(self, function: Function) -> None:
         """Debit a wallet, behind the circuit breaker of the wallets."""

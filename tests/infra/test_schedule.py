@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.concurrency import CONCURRENCY
-from infra.stacks.service import PASSES
+from infra.constructs.reconciliation import PASSES
 from tests.infra.template import Properties, Template, in_words
 
 
