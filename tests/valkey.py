@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from valkey import Valkey as ValkeyClient
 
-from evenkeel.adapters.valkey.clients import Endpoint
+from evenkeel.adapters.valkey.clients import OPTIONS, Endpoint, OneAttemptCluster
 from evenkeel.adapters.valkey.link import Client, Link
 from evenkeel.adapters.valkey.windows import ValkeyWindows, server_time
 from evenkeel.screening.patience import Patience
 from infra.local.paths import StackFolder
 from infra.local.tools import build_emulator
 from infra.local.valkey import Valkey
+from tests.fakes.clock import ManualClock
 from tests.local.waiting import soon
 
 SLOT_LAST = 16383
@@ -99,3 +100,11 @@ def started_as_cluster(name: str) -> Iterator[Server]:
         server.admin().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, SLOT_LAST)
         server.wait_until_it_is_a_cluster()
         yield server
+
+
+def told(clock: ManualClock) -> Callable[[], str]:
+    return lambda: str(round(clock().timestamp() * 1_000_000))
+
+
+def on_cluster(server: Server) -> Callable[[], Client]:
+    return lambda: OneAttemptCluster("127.0.0.1", server.process.port, **OPTIONS)

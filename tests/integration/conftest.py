@@ -8,9 +8,13 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel.adapters import clients
 from evenkeel.resilience.retry import Retry
+from evenkeel.screening.ports import Windows
+from evenkeel.screening.windows import Person
 from tests.emulator import Emulator
+from tests.fakes.clock import ManualClock
+from tests.fakes.windows import InMemoryWindows
 from tests.tables import TABLES
-from tests.valkey import Server
+from tests.valkey import Server, on_cluster, told
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +60,24 @@ def patient_retry() -> Retry:
         sleep=time.sleep,
         elapsed_s=time.monotonic,
     )
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(params=["fake", "server", "cluster"])
+def windows(request: pytest.FixtureRequest, clock: ManualClock) -> Windows:
+    if request.param == "fake":
+        return InMemoryWindows(clock)
+    if request.param == "server":
+        server: Server = request.getfixturevalue("valkey")
+        return server.windows(told(clock))
+    cluster: Server = request.getfixturevalue("valkey_cluster")
+    return cluster.windows(told(clock), connect=on_cluster(cluster))
+
+
+@pytest.fixture
+def alice() -> Person:
+    return Person(f"cli_{secrets.token_hex(6)}", "alice")

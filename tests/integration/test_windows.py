@@ -1,7 +1,7 @@
 """One contract for all windows: in this process, on a server, and on a cluster."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,11 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evenkeel.adapters.valkey.clients import OPTIONS, OneAttemptCluster
-from evenkeel.adapters.valkey.link import Client
 from evenkeel.money import Money
 from evenkeel.screening.ports import Windows
-from evenkeel.screening.quota import Bucket, Lane
+from evenkeel.screening.quota import Bucket
 from evenkeel.screening.windows import (
     ENTRY_COUNT_MAX,
     OUTCOME_COUNT_MAX,
@@ -27,41 +25,12 @@ from evenkeel.screening.windows import (
 )
 from tests.fakes.clock import NOON, ManualClock
 from tests.fakes.windows import InMemoryWindows
-from tests.valkey import Server
+from tests.valkey import Server, told
 
 DEEP = Bucket(per_s=10_000, burst_count=100_000)
 SPANS = Spans(velocity_s=60, duplicate_s=300)
 USD_10 = Money(1_000, "USD")
 MOMENT = timedelta(microseconds=1)
-
-
-def told(clock: ManualClock) -> Callable[[], str]:
-    return lambda: str(round(clock().timestamp() * 1_000_000))
-
-
-def on_cluster(server: Server) -> Callable[[], Client]:
-    return lambda: OneAttemptCluster("127.0.0.1", server.process.port, **OPTIONS)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture(params=["fake", "server", "cluster"])
-def windows(request: pytest.FixtureRequest, clock: ManualClock) -> Windows:
-    if request.param == "fake":
-        return InMemoryWindows(clock)
-    if request.param == "server":
-        server: Server = request.getfixturevalue("valkey")
-        return server.windows(told(clock))
-    cluster: Server = request.getfixturevalue("valkey_cluster")
-    return cluster.windows(told(clock), connect=on_cluster(cluster))
-
-
-@pytest.fixture
-def alice() -> Person:
-    return Person(f"cli_{secrets.token_hex(6)}", "alice")
 
 
 def screened(
@@ -227,8 +196,8 @@ def test_an_outcome_that_is_told_twice_counts_once(windows: Windows, alice: Pers
 def test_the_order_in_which_outcomes_are_told_does_not_matter(
     windows: Windows, alice: Person
 ) -> None:
-    told = [failure(alice, 1), success(alice, 2), failure(alice, 3), failure(alice, 4)]
-    for number, order in enumerate(permutations(told)):
+    outcomes = [failure(alice, 1), success(alice, 2), failure(alice, 3), failure(alice, 4)]
+    for number, order in enumerate(permutations(outcomes)):
         person = replace(alice, user_id=f"user{number}")
         for outcome in order:
             windows.note([replace(outcome, person=person)])
@@ -259,113 +228,6 @@ def test_a_long_streak_is_counted_up_to_a_point(windows: Windows, alice: Person)
     windows.note([failure(alice, second) for second in range(30)])
 
     assert streak(windows, alice) == OUTCOME_COUNT_MAX
-
-
-def taken(windows: Windows, client_id: str, bucket: Bucket, count: int) -> list[bool]:
-    return [windows.take(client_id, Lane.READS, bucket).is_granted for _ in range(count)]
-
-
-def test_a_full_bucket_grants_a_burst_and_then_one_after_another(
-    windows: Windows, alice: Person, clock: ManualClock
-) -> None:
-    bucket = Bucket(per_s=2, burst_count=3)
-    client_id = alice.client_id
-
-    assert taken(windows, client_id, bucket, 5) == [True, True, True, False, False]
-    clock.advance(timedelta(seconds=0.5) - MOMENT)
-    assert taken(windows, client_id, bucket, 1) == [False]
-    clock.advance(MOMENT)
-    assert taken(windows, client_id, bucket, 2) == [True, False]
-    clock.advance(timedelta(seconds=100))
-    assert taken(windows, client_id, bucket, 4) == [True, True, True, False]
-
-
-def test_a_quota_says_what_is_left_and_when_there_is_more(
-    windows: Windows, alice: Person, clock: ManualClock
-) -> None:
-    bucket = Bucket(per_s=2, burst_count=2)
-
-    def take() -> tuple[int, int, float, float | None]:
-        quota = windows.take(alice.client_id, Lane.READS, bucket)
-        return quota.limit_count, quota.remaining_count, quota.full_in_s, quota.retry_after_s
-
-    assert take() == (2, 1, 0.5, None)
-    assert take() == (2, 0, 1.0, None)
-    assert take() == (2, 0, 1.0, 0.5)
-    clock.advance(timedelta(seconds=0.2))
-    *_, full_in_s, retry_after_s = take()
-    assert full_in_s == pytest.approx(0.8, abs=2e-6)
-    assert retry_after_s == pytest.approx(0.3, abs=2e-6)
-
-
-@pytest.mark.parametrize(
-    ("per_s", "burst_count"), [(7_000, 1_000), (3_000, 500), (0.3, 20), (1e-9, 2), (10_000, 1)]
-)
-def test_a_burst_is_granted_to_the_last_token_and_no_further(
-    windows: Windows, alice: Person, per_s: float, burst_count: int
-) -> None:
-    bucket = Bucket(per_s, burst_count)
-
-    grants = taken(windows, alice.client_id, bucket, burst_count + 1)
-
-    assert grants == [True] * burst_count + [False]
-
-
-@pytest.mark.parametrize("per_s", [0.3, 1, 3, 7, 100])
-def test_a_refused_request_is_granted_when_it_was_told_to_return_and_not_before(
-    windows: Windows, alice: Person, clock: ManualClock, per_s: float
-) -> None:
-    bucket = Bucket(per_s, burst_count=2)
-    for _ in range(20):
-        quota = windows.take(alice.client_id, Lane.READS, bucket)
-        if quota.retry_after_s is not None:
-            clock.advance(timedelta(seconds=quota.retry_after_s) - MOMENT)
-            assert not windows.take(alice.client_id, Lane.READS, bucket).is_granted
-            clock.advance(MOMENT)
-            assert windows.take(alice.client_id, Lane.READS, bucket).is_granted
-
-
-def test_reads_writes_and_clients_have_buckets_of_their_own(
-    windows: Windows, alice: Person
-) -> None:
-    bucket = Bucket(per_s=1, burst_count=1)
-    assert taken(windows, alice.client_id, bucket, 2) == [True, False]
-
-    assert windows.take(alice.client_id, Lane.WRITES, bucket).is_granted
-    assert windows.take(f"{alice.client_id}x", Lane.READS, bucket).is_granted
-
-
-def test_a_create_without_a_token_is_not_counted(
-    windows: Windows, alice: Person, clock: ManualClock
-) -> None:
-    bucket = Bucket(per_s=1, burst_count=2)
-
-    answers = [windows.screen(Entry(alice, f"pay_{n}", USD_10), bucket, SPANS) for n in range(4)]
-
-    assert [answer.quota.is_granted for answer in answers] == [True, True, False, False]
-    assert [answer.counts is not None for answer in answers] == [True, True, False, False]
-    assert windows.look(alice, SPANS).counts.payment_count == 2
-
-
-def test_a_bucket_that_was_made_smaller_locks_nobody_out(
-    windows: Windows, alice: Person, clock: ManualClock
-) -> None:
-    taken(windows, alice.client_id, Bucket(per_s=0.1, burst_count=50), 50)
-    small = Bucket(per_s=10, burst_count=2)
-
-    assert taken(windows, alice.client_id, small, 1) == [False]
-    clock.advance(timedelta(seconds=0.1))
-    assert taken(windows, alice.client_id, small, 1) == [True]
-
-
-def test_a_bucket_that_was_made_larger_is_still_as_empty_as_it_was(
-    windows: Windows, alice: Person
-) -> None:
-    taken(windows, alice.client_id, Bucket(per_s=1, burst_count=3), 3)
-
-    quota = windows.take(alice.client_id, Lane.READS, Bucket(per_s=2, burst_count=10))
-
-    assert (quota.remaining_count, quota.full_in_s) == (6, 2.0)
 
 
 gaps = st.lists(st.integers(0, 3_000_000), min_size=1, max_size=40)
