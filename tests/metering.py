@@ -118,6 +118,9 @@ def _items_read(operation: str, parsed: Mapping[str, Any]) -> Iterator[Mapping[s
     if operation == "BatchGetItem":
         for items in parsed["Responses"].values():
             yield from items or [MISSING]
+    if operation == "TransactGetItems":
+        for response in parsed.get("Responses", ()):
+            yield from (response.get("Item") or MISSING,) * 2  # As in a transaction that writes.
 
 
 def _writes(operation: str, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -44,6 +44,11 @@ class InMemoryWalletStore:
         }
         return Sight(records, wallets)
 
+    def look_at_one_moment(
+        self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]
+    ) -> Sight:
+        return self.look(client_id, transfer_ids, wallet_ids)
+
     def post(self, posting: Posting) -> Record:
         transfer = posting.transfer
         key = (transfer.client_id, transfer.id)

@@ -339,3 +339,13 @@ def test_an_entry_is_found_by_its_number_on_either_side(
     assert store.entry(alice.client_id, bob.id, 1) == transfer
     assert store.entry(alice.client_id, alice.id, 3) is None
     assert store.entry("cli_other", alice.id, 2) is None
+
+
+def test_what_is_seen_at_one_moment_is_what_is_there(store: WalletStore, alice: Wallet) -> None:
+    transfer = posted(store, requests.debit("p", alice.id, 100, alice.client_id))
+
+    sight = store.look_at_one_moment(alice.client_id, [transfer.id, "trf_none"], [alice.id])
+
+    assert sight.records == {transfer.id: transfer}
+    assert sight.wallets == {alice.id: store.wallet(alice.client_id, alice.id)}
+    assert store.look_at_one_moment(alice.client_id, [], ["wal_none"]).wallets == {}

@@ -50,6 +50,7 @@ NOTHING_SENT = (ConnectTimeoutError, EndpointConnectionError)
 ANSWER_LOST = (ConnectionFailure, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 
 
+CANCELLED = "TransactionCanceledException"
 # Another transaction has one of the items in hand. The service is well.
 CONTENTION_CODES = frozenset({"TransactionConflict"})
 
@@ -60,6 +61,15 @@ class TurnedAway(Exception):
 
 class Contended(TurnedAway):
     """For no other reason than that another transaction was at it."""
+
+
+def busy_in(cancelled: ClientError) -> TurnedAway | None:
+    """Return why a transaction was not tried, if that was no more than a busy table."""
+    codes = {reason["Code"] for reason in cancelled.response["CancellationReasons"]}
+    busy = codes & BUSY_CODES
+    if not busy:
+        return None
+    return Contended() if busy <= CONTENTION_CODES else TurnedAway()
 
 
 @contextmanager

@@ -41,9 +41,9 @@ class TransferKind(StrEnum):
 
 # They move what is pending, and post nothing.
 PENDING_KINDS = frozenset({TransferKind.HOLD, TransferKind.RELEASE})
-# What posts nothing has nothing to take back, and what was taken back stays so.
 # By these a wallet has paid, so that it can be given back.
 REFUNDABLE_KINDS = frozenset({TransferKind.PAYMENT, TransferKind.CAPTURE})
+# What posts nothing has nothing to take back, and what was taken back stays so.
 IRREVERSIBLE_KINDS = PENDING_KINDS | {TransferKind.REVERSAL}
 
 

@@ -74,7 +74,8 @@ class Outcome:
 
     Attributes:
         applied: Whether the steps of the plan, or of an earlier one that has ended it, are posted.
-        cause: Why nobody knows whether they are, as an error's code.
+        cause: Why nobody knows whether they are, or what has become of the mismatch by that, as
+            an error's code. Whoever asks again hears of it.
     """
 
     mismatch: Mismatch
@@ -146,6 +147,8 @@ class Repairs:
             except EvenkeelError:
                 continue
             if outcome.cause is not None:
+                if outcome.applied:
+                    continue
                 return
             yield outcome.mismatch
 
@@ -191,7 +194,7 @@ class Repairs:
             return self._looked_after(claimed, planned, self._repair(posted, wish))
         except (RequestInProgress, Unavailable) as error:
             # It is posted: only what became of the mismatch is not known yet.
-            return Outcome(claimed, planned.plan, cause=error.code)
+            return Outcome(claimed, planned.plan, applied=True, cause=error.code)
 
     def _posted(self, steps: Sequence[Step], deadline: Deadline) -> Sequence[Step]:
         """Have the steps posted, one after the other, and return those that were asked for."""

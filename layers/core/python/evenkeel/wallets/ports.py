@@ -70,7 +70,19 @@ class WalletStore(Protocol):
         """
 
     def look(self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]) -> Sight:
-        """Return in one call whatever is stored under the transfers' ids, and the wallets."""
+        """Return in one call whatever is stored under the transfers' ids, and the wallets.
+
+        Each as it is, but not all at one moment: what is posted meanwhile may be half seen.
+        """
+
+    def look_at_one_moment(
+        self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]
+    ) -> Sight:
+        """Return the same as `look`, all of it as it was at one moment.
+
+        Raises:
+            WalletContended: A transfer of a wallet is under way.
+        """
 
     def post(self, posting: Posting) -> Record:
         """Record the transfer and move its wallets, all or nothing.

@@ -116,7 +116,6 @@ def refund(wish: Refund, original: Transfer) -> TransferRequest:
     assert original.kind in REFUNDABLE_KINDS
     assert original.debit.account_id == wish.wallet_id
     assert wish.amount_minor <= original.amount.amount_minor
-    contents = (wish.payment_id, wish.original_id, wish.wallet_id, str(wish.amount_minor))
     return TransferRequest(
         id=wish.transfer_id,
         client_id=wish.client_id,
@@ -126,10 +125,15 @@ def refund(wish: Refund, original: Transfer) -> TransferRequest:
         amount_minor=wish.amount_minor,
         currency=original.amount.currency,
         payment_id=wish.payment_id,
-        fingerprint=derived_id("fpr", TransferKind.REFUND, *contents),
+        fingerprint=refund_fingerprint(wish),
         request_id=wish.request_id,
         original_id=original.id,
     )
+
+
+def refund_fingerprint(wish: Refund) -> str:
+    contents = (wish.payment_id, wish.original_id, wish.wallet_id, str(wish.amount_minor))
+    return derived_id("fpr", TransferKind.REFUND, *contents)
 
 
 def reversal(wish: Reversal, original: Transfer) -> TransferRequest:

@@ -265,13 +265,22 @@ class Wallets:
         return self._moved(request, sight, attempt)
 
     def _refund(self, wish: Refund, attempt: _Attempt) -> Moved:
-        # A reversal that comes after this moves the wallet: what is posted here fits it no more.
-        sight = self._look(wish, reversal_id(wish.original_id))
-        request = requests.refund(wish, _refundable(wish, sight))
-        return self._moved(request, sight, attempt)
+        # At one moment: a reversal that is not seen here moves the wallet after that, so that
+        # what is posted on this sight does not fit the wallet any more.
+        ids = [wish.transfer_id, wish.original_id, reversal_id(wish.original_id)]
+        sight = self.store.look_at_one_moment(wish.client_id, ids, [wish.wallet_id])
+        standing = sight.records.get(wish.transfer_id)
+        if standing is None and not _is_refundable(wish, sight):
+            decline = _nothing_to_refund(wish, attempt.began_at)
+            attempt.sent.append(decline)
+            standing = self.store.decline(decline)
+        if isinstance(standing, Decline):
+            return _answer(requests.refund_fingerprint(wish), standing, sight, attempt)
+        return self._moved(requests.refund(wish, _original(wish, sight)), sight, attempt)
 
     def _end_hold(self, wish: HoldEnd, began_at: datetime) -> Transfer:
-        sight = self._look(wish)
+        ids = [wish.transfer_id, wish.original_id]
+        sight = self.store.look(wish.client_id, ids, [wish.wallet_id])
         end = sight.records.get(wish.transfer_id)
         if end is None:
             request = requests.hold_end(wish, _original(wish, sight))
@@ -283,17 +292,13 @@ class Wallets:
         assert isinstance(end, Transfer), "a hold does not end with a refusal"
         return end
 
-    def _look(self, wish: Refund | HoldEnd, *others: str) -> Sight:
-        transfer_ids = [wish.transfer_id, wish.original_id, *others]
-        return self.store.look(wish.client_id, transfer_ids, [wish.wallet_id])
-
     def _moved(self, request: TransferRequest, sight: Sight, attempt: _Attempt) -> Moved:
         record = sight.records.get(request.id)
         if record is None:
             record = self._record(request, sight, attempt)
             if record != attempt.sent[-1]:
                 raise VersionConflict  # Another one took the id meanwhile: look again.
-        return _answer(request, record, sight, attempt)
+        return _answer(request.fingerprint, record, sight, attempt)
 
     def _record(self, request: TransferRequest, sight: Sight, attempt: _Attempt) -> Record:
         """Write the verdict, and return what is stored under the id then."""
@@ -314,23 +319,28 @@ class Wallets:
         return after
 
 
-def _refundable(wish: Refund, sight: Sight) -> Transfer:
-    """Return what was paid; what no wallet has paid, or has back already, is nobody's to refund.
-
-    Such a refund is not recorded as refused: nothing of it can be posted later either.
-    """
+def _is_refundable(wish: Refund, sight: Sight) -> bool:
+    """Whether a wallet has paid what is to be given back, and does not have it back already."""
     original = sight.records.get(wish.original_id)
     is_posted = isinstance(original, Transfer) and original.kind in REFUNDABLE_KINDS
-    is_taken_back = reversal_id(wish.original_id) in sight.records
-    is_known = wish.transfer_id in sight.records
-    if not is_known and (is_taken_back or not is_posted):
-        message = "no wallet has paid what this would give back, or it has it back already"
-        raise Declined(DeclineReason.LIMIT_EXCEEDED, message)
-    assert isinstance(original, Transfer), "what was refunded once was paid"
-    return original
+    return is_posted and reversal_id(wish.original_id) not in sight.records
 
 
-def _original(wish: HoldEnd, sight: Sight) -> Transfer:
+def _nothing_to_refund(wish: Refund, now: datetime) -> Decline:
+    """Return the refusal of what would give back more than is paid, which is nothing."""
+    return Decline(
+        wish.transfer_id,
+        wish.client_id,
+        DeclineReason.LIMIT_EXCEEDED,
+        "no wallet has paid what this would give back, or it has it back already",
+        declined_at=now,
+        fingerprint=requests.refund_fingerprint(wish),
+        payment_id=wish.payment_id,
+        request_id=wish.request_id,
+    )
+
+
+def _original(wish: Refund | HoldEnd, sight: Sight) -> Transfer:
     original = sight.records.get(wish.original_id)
     assert isinstance(original, Transfer), "payments name only what the ledger has confirmed"
     return original
@@ -349,8 +359,8 @@ def _decline(request: TransferRequest, refused: Refusal, now: datetime) -> Decli
     )
 
 
-def _answer(request: TransferRequest, record: Record, sight: Sight, attempt: _Attempt) -> Moved:
-    if record.fingerprint != request.fingerprint:
+def _answer(fingerprint: str, record: Record, sight: Sight, attempt: _Attempt) -> Moved:
+    if record.fingerprint != fingerprint:
         raise IdempotencyKeyReused
     replayed = record not in attempt.sent
     if isinstance(record, Decline):

@@ -8,7 +8,7 @@ change that order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from evenkeel.adapters.dynamodb.account_items import WalletItem
 from evenkeel.adapters.dynamodb.item import key_of
 from evenkeel.adapters.dynamodb.ledger_items import RecordItem
-from evenkeel.adapters.dynamodb.reads import batch_get
+from evenkeel.adapters.dynamodb.reads import batch_get, get_at_one_moment
 from evenkeel.adapters.dynamodb.writes import new_item, put_new, transact
 from evenkeel.adapters.failures import (
     CONDITION_FAILED,
@@ -90,12 +90,30 @@ class DynamoDBWalletStore:
         return item.wallet()
 
     def look(self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]) -> Sight:
-        keys = {
+        with reading(LedgerBusy):
+            found = batch_get(self._client, self._keys(client_id, transfer_ids, wallet_ids))
+        return self._sight(found)
+
+    def look_at_one_moment(
+        self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]
+    ) -> Sight:
+        keys = self._keys(client_id, transfer_ids, wallet_ids)
+        with reading(LedgerBusy):
+            try:
+                found = get_at_one_moment(self._client, keys)
+            except Contended as error:
+                raise WalletContended from error
+        return self._sight(found)
+
+    def _keys(
+        self, client_id: str, transfer_ids: Sequence[str], wallet_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[str]]:
+        return {
             self._ledger_table: [key_of(client_id, transfer_id) for transfer_id in transfer_ids],
             self._accounts_table: [key_of(client_id, wallet_id) for wallet_id in wallet_ids],
         }
-        with reading(LedgerBusy):
-            found = batch_get(self._client, keys)
+
+    def _sight(self, found: Mapping[str, Sequence[Any]]) -> Sight:
         records = [RecordItem.stored(item).record() for item in found[self._ledger_table]]
         wallets = [WalletItem.stored(item).wallet() for item in found[self._accounts_table]]
         return Sight(

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from evenkeel.adapters.failures import (
-    BUSY_CODES,
+    CANCELLED,
     CONDITION_FAILED,
     CONDITION_FAILED_ERROR,
-    CONTENTION_CODES,
-    Contended,
-    TurnedAway,
+    busy_in,
     code_of,
 )
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
-CANCELLED = "TransactionCanceledException"
 TOKEN_LENGTH = 36
 
 
@@ -84,9 +81,9 @@ def _reasons(cancelled: ClientError) -> Sequence[Mapping[str, Any]]:
     codes = {reason["Code"] for reason in reasons}
     # While an item is contended nothing is decided: it may be this very request,
     # sent earlier, that is under way and makes the other conditions fail.
-    busy = codes & BUSY_CODES
-    if busy:
-        raise (Contended if busy <= CONTENTION_CODES else TurnedAway) from cancelled
+    busy = busy_in(cancelled)
+    if busy is not None:
+        raise busy from cancelled
     if CONDITION_FAILED not in codes:
         raise cancelled  # A malformed request is ours to mend.
     return reasons
