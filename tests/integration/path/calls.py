@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from botocore.awsrequest import AWSPreparedRequest
 
-READS = frozenset({"GetItem", "BatchGetItem", "Query"})
+READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query"})
 
 
 @dataclass(frozen=True, slots=True)

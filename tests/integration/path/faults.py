@@ -32,6 +32,7 @@ LASTING = frozenset(Fault) - {Fault.LATE, Fault.REPEATED, Fault.OVERTAKEN}
 CONTENTION = {
     "Invoke wallet_commands": lambda: answer(409, "ResourceConflictException"),
     "PutItem ledger": lambda: answer(400, "TransactionConflictException"),
+    "TransactGetItems accounts+ledger": lambda: cancelled("None", "TransactionConflict"),
     "TransactWriteItems accounts+ledger": lambda: cancelled("None", "TransactionConflict"),
 }
 THROTTLES = {
@@ -62,7 +63,7 @@ def plans_of(calls: Sequence[Call], *, is_lasting: bool) -> Iterator[Plan]:
     """Yield each fault at each call, as far as they go together."""
     for call in calls:
         contention = [Fault.CONTENDED] if call.kind in CONTENTION else []
-        for fault in OF_READS if call.is_read else [*OF_WRITES, *contention]:
+        for fault in [*(OF_READS if call.is_read else OF_WRITES), *contention]:
             if not is_lasting or fault in LASTING:
                 yield Plan(call, fault, is_lasting)
 

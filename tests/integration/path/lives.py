@@ -13,7 +13,16 @@ from tests.integration.path.faults import Fault, Plan, plans_of
 from tests.integration.path.life import Life, is_open
 from tests.integration.path.platform import Platform
 from tests.integration.path.process import LIMITS
-from tests.integration.path.scenarios import CIRCUIT, DEBIT, DUE, JOURNAL, LOOK, READ, SAVED
+from tests.integration.path.scenarios import (
+    CIRCUIT,
+    DEBIT,
+    DUE,
+    JOURNAL,
+    LOOK,
+    READ,
+    REFUND,
+    SAVED,
+)
 
 Act = Callable[[Life], object]
 
@@ -56,16 +65,18 @@ def lapsed(life: Life) -> None:
 
 _S = PaymentStatus
 ASKED = (SAVED, CIRCUIT, *DEBIT, SAVED)
+REFUNDED = (SAVED, CIRCUIT, *REFUND, SAVED)
 FOUND = (DUE, DUE, READ, JOURNAL, SAVED)
 RESUMED = (DUE, DUE, READ, JOURNAL, CIRCUIT, SAVED, *DEBIT, SAVED)
+REFUND_RESUMED = (DUE, DUE, READ, JOURNAL, CIRCUIT, SAVED, *REFUND, SAVED)
 LOST, UNHEARD = (left_open(Fault.REQUEST_LOST),), (left_open(Fault.ANSWER_LOST),)
 
 TURNS = {
     "capture": Turn("capture", ASKED, _S.COMPLETED),
     "capture a part": Turn("capture", ASKED, _S.COMPLETED, 150),
     "void": Turn("void", ASKED, _S.CANCELLED),
-    "refund": Turn("refund", ASKED, _S.REFUNDED),
-    "refund a part": Turn("refund", ASKED, _S.PARTIALLY_REFUNDED, 150),
+    "refund": Turn("refund", REFUNDED, _S.REFUNDED),
+    "refund a part": Turn("refund", REFUNDED, _S.PARTIALLY_REFUNDED, 150),
     "capture from a frozen wallet": Turn(
         "capture", (SAVED, CIRCUIT, *LOOK, SAVED), _S.AUTHORIZED, prepare=(Life.freeze,)
     ),
@@ -73,7 +84,7 @@ TURNS = {
     "be found captured": Turn("capture", FOUND, _S.COMPLETED, 150, UNHEARD, Life.sweep),
     "be found refunded": Turn("refund", FOUND, _S.PARTIALLY_REFUNDED, 150, UNHEARD, Life.sweep),
     "have a capture resumed": Turn("capture", RESUMED, _S.COMPLETED, 150, LOST, Life.sweep),
-    "have a refund resumed": Turn("refund", RESUMED, _S.REFUNDED, None, LOST, Life.sweep),
+    "have a refund resumed": Turn("refund", REFUND_RESUMED, _S.REFUNDED, None, LOST, Life.sweep),
     "lapse": Turn(
         "void",
         (DUE, DUE, READ, CIRCUIT, SAVED, *DEBIT, SAVED),

@@ -18,6 +18,12 @@ Act = Callable[[History], object]
 
 LOOK = ("Invoke wallet_commands", "BatchGetItem accounts+ledger")
 DEBIT = (*LOOK, "TransactWriteItems accounts+ledger")
+# At one moment: what was taken back is not to be given back once more.
+REFUND = (
+    "Invoke wallet_commands",
+    "TransactGetItems accounts+ledger",
+    "TransactWriteItems accounts+ledger",
+)
 DECLINE = (*LOOK, "PutItem ledger")
 ADDED, READ, SAVED = "PutItem payments", "GetItem payments", "UpdateItem payments"
 DUE, JOURNAL = "Query payments.by_due", "GetItem ledger"
