@@ -18,11 +18,13 @@ from evenkeel.resilience.breaker import JITTER, Environment
 from evenkeel.resilience.limits import Limits
 from infra.local.tools import build_layers
 from tests.bench.guard import DEBIT, added_cpu_ms, guarded
-from tests.bench.init import best_cpu_ms
+from tests.bench.init import best_cpu_ms, yardstick_cpu_ms
 from tests.fakes.circuit_store import InMemoryCircuitStore
 from tests.fakes.clock import NOON, ManualClock, ManualSeconds
 
 INIT_CPU_MS_MAX = 350
+# What the imports of others cost on the machine of that budget, when nobody else is on it.
+YARDSTICK_CPU_MS = 106
 ROUND_COUNT_MAX = 4
 PAYMENT_CPU_MS_MAX = 5
 GUARD_CPU_MS_MAX = 1
@@ -35,8 +37,13 @@ def layers() -> None:
 
 @pytest.mark.usefixtures("layers")
 def test_a_cold_start_is_within_its_budget() -> None:
+    def is_within() -> bool:
+        # A machine that is throttled is slow at what is not ours, too.
+        slowness = max(1.0, yardstick_cpu_ms() / YARDSTICK_CPU_MS)
+        return best_cpu_ms() <= INIT_CPU_MS_MAX * slowness
+
     # It is what a start can do that counts: neighbours on the same core cost CPU time too.
-    assert any(best_cpu_ms() <= INIT_CPU_MS_MAX for _ in range(ROUND_COUNT_MAX))
+    assert any(is_within() for _ in range(ROUND_COUNT_MAX))
 
 
 def test_a_payment_is_within_its_budget() -> None:

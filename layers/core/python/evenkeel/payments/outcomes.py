@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from evenkeel.payments.model import Payment
-from evenkeel.screening.service import Screening
 from evenkeel.screening.windows import Outcome, Person
+
+if TYPE_CHECKING:
+    from evenkeel.screening.service import Screening
 
 
 @dataclass(frozen=True, slots=True)
