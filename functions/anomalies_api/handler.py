@@ -20,7 +20,7 @@ from evenkeel.entrypoints.schema import (
 )
 from evenkeel.events.model import Severity
 from evenkeel.payments.ports import FlagQuery
-from evenkeel.screening.windows import Person
+from evenkeel.person import Person
 from functions.anomalies_api.schema import CheckReply, FlagList, FlagReply
 
 api = Api("Anomalies")

@@ -9,8 +9,9 @@ from pydantic import Field
 from evenkeel.entrypoints.schema import ListReply, Reply, Time
 from evenkeel.events.model import Severity
 from evenkeel.payments.model import Payment
+from evenkeel.person import Person
 from evenkeel.screening.anomaly import Anomaly
-from evenkeel.screening.windows import Person, Sight
+from evenkeel.screening.windows import Sight
 
 
 class CountersReply(Reply):

@@ -7,9 +7,10 @@ from pydantic.alias_generators import to_camel
 
 from evenkeel.events.model import EventType
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.alerting import Flag
 from evenkeel.screening.anomaly import Rule
-from evenkeel.screening.windows import Outcome, Person
+from evenkeel.screening.windows import Outcome
 
 
 class Part(BaseModel):

@@ -32,7 +32,8 @@ from evenkeel.payments.model import PAYMENT_PREFIX
 from evenkeel.payments.ports import PaymentKey, UserQuery
 from evenkeel.payments.refunding import REFUND_PREFIX
 from evenkeel.payments.states import PaymentStatus
-from evenkeel.screening.windows import Entry, Person
+from evenkeel.person import Person
+from evenkeel.screening.windows import Entry
 from functions.payments_api.schema import (
     CapturePayment,
     CreatePayment,

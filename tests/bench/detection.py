@@ -123,7 +123,7 @@ def _with_flags(
         Judged(
             each.kind,
             each.is_attack,
-            each.occurrence.habitant,
+            each.occurrence.person,
             opinion.score,
             opinion.score > limit if opinion.is_flagged is None else opinion.is_flagged,
         )

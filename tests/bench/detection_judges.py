@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 from evenkeel.learning.baseline import Baseline
 from evenkeel.learning.features import features_of
-from evenkeel.learning.occurrence import Habitant, Occurrence
+from evenkeel.learning.occurrence import Occurrence
 from evenkeel.learning.scorer import Scorer
 from evenkeel.learning.verdict import verdict
+from evenkeel.person import Person
 from evenkeel.screening.quota import Bucket
 from evenkeel.screening.rules import Rules
-from evenkeel.screening.windows import Entry, Person
+from evenkeel.screening.windows import Entry
 from tests.bench.detection_users import FIRST_DAY
 from tests.fakes.windows import InMemoryWindows
 
@@ -52,7 +53,7 @@ class RulesAlone:
 
     def judge(self, occurrence: Occurrence) -> Opinion:
         self.now = occurrence.at
-        person = Person(occurrence.habitant.client_id, occurrence.habitant.user_id)
+        person = Person(occurrence.person.client_id, occurrence.person.user_id)
         entry = Entry(person, occurrence.payment_id, occurrence.amount)
         screened = self._windows.screen(entry, UNLIMITED, self.rules.spans)
         anomaly = self.rules.judged([occurrence.amount], screened.counts)
@@ -67,13 +68,13 @@ class Learned:
     """Ours, as one environment that adds what it has counted to what all have."""
 
     scorer: Scorer = field(default_factory=Scorer)
-    baselines: dict[Habitant, Baseline] = field(default_factory=dict)
+    baselines: dict[Person, Baseline] = field(default_factory=dict)
     unmerged: int = 0
 
     def judge(self, occurrence: Occurrence) -> Opinion:
-        known = self.baselines.get(occurrence.habitant, Baseline())
+        known = self.baselines.get(occurrence.person, Baseline())
         observed = self.scorer.observe(occurrence, known)
-        self.baselines[occurrence.habitant] = observed.baseline
+        self.baselines[occurrence.person] = observed.baseline
         self.unmerged += 1
         if self.unmerged >= MERGED_EVERY:
             self.unmerged = 0
@@ -86,11 +87,11 @@ class Learned:
 class Payments:
     """What a payment says by itself, for river: its amount, its hour, the time since the last."""
 
-    last: dict[Habitant, datetime] = field(default_factory=dict)
+    last: dict[Person, datetime] = field(default_factory=dict)
 
     def said(self, occurrence: Occurrence) -> Mapping[str, float]:
-        last = self.last.get(occurrence.habitant)
-        self.last[occurrence.habitant] = occurrence.at
+        last = self.last.get(occurrence.person)
+        self.last[occurrence.person] = occurrence.at
         gap_s = 604_800.0 if last is None else (occurrence.at - last).total_seconds()
         return {
             "amount": log10(occurrence.amount.amount_minor),
@@ -103,11 +104,11 @@ class Payments:
 class Places:
     """The same features that our forest gets, with everybody's baselines, for river."""
 
-    baselines: dict[Habitant, Baseline] = field(default_factory=dict)
+    baselines: dict[Person, Baseline] = field(default_factory=dict)
 
     def said(self, occurrence: Occurrence) -> Mapping[str, float]:
-        known = self.baselines.get(occurrence.habitant, Baseline())
-        self.baselines[occurrence.habitant] = known.learned(occurrence, verdict(0.0))
+        known = self.baselines.get(occurrence.person, Baseline())
+        self.baselines[occurrence.person] = known.learned(occurrence, verdict(0.0))
         place = features_of(occurrence, known).place
         return {str(number): value for number, value in enumerate(place)}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from evenkeel.learning.occurrence import Habitant
+from evenkeel.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Judged:
 
     kind: str
     is_attack: bool
-    habitant: Habitant
+    person: Person
     score: float
     is_flagged: bool
 
@@ -41,8 +41,8 @@ class Findings:
 
     def victims_found(self, kind: str) -> float:
         """Return the share of those who have at least one payment of the attack flagged."""
-        victims = {each.habitant for each in self.of(kind)}
-        found = {each.habitant for each in self.of(kind) if each.is_flagged}
+        victims = {each.person for each in self.of(kind)}
+        found = {each.person for each in self.of(kind) if each.is_flagged}
         return len(found) / len(victims)
 
     def area(self, kind: str) -> float:

@@ -8,10 +8,10 @@ from typing import Any
 
 from evenkeel.learning.features import PLACES
 from evenkeel.learning.forest import Forest, count, no_masses
-from evenkeel.learning.occurrence import Habitant
+from evenkeel.person import Person
 from tests.bench.detection_measures import Findings, Judged
 
-NOBODY = Habitant("shuttle", "shuttle")
+NOBODY = Person("shuttle", "shuttle")
 FIELDS = [f"f{number}" for number in range(1, PLACES + 1)]  # Our forest has so many places.
 LEARNED_FIRST = 5_000
 WINDOW_COUNT = 5_000

@@ -36,8 +36,8 @@ def measure(learned: Learned, payments: Sequence[Labelled]) -> Speed:
         ]
         began = process_time()
         for each in fresh:
-            known = baseline_codec.decoded(kept.get(each.habitant, b""))
-            kept[each.habitant] = baseline_codec.encoded(scorer.observe(each, known).baseline)
+            known = baseline_codec.decoded(kept.get(each.person, b""))
+            kept[each.person] = baseline_codec.encoded(scorer.observe(each, known).baseline)
         best = max(best, len(fresh) / (process_time() - began))
     return Speed(
         per_s=best,

@@ -12,8 +12,9 @@ from itertools import count
 from random import Random
 
 from evenkeel.currencies import EXPONENTS
-from evenkeel.learning.occurrence import Habitant, Occurrence
+from evenkeel.learning.occurrence import Occurrence
 from evenkeel.money import Money
+from evenkeel.person import Person
 
 WARM_DAYS, TEST_DAYS = 60, 30
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -98,8 +99,8 @@ class World:
         minor = round(usd * RATES[currency] * 10 ** EXPONENTS[currency])
         amount = Money(max(1, minor), currency)
         payment_id = f"pay_{self.seed}_{next(self._numbers)}"
-        habitant = Habitant("cli_generated", user.id)
-        return Labelled(Occurrence(habitant, payment_id, merchant, amount, at), kind, is_attack)
+        person = Person("cli_generated", user.id)
+        return Labelled(Occurrence(person, payment_id, merchant, amount, at), kind, is_attack)
 
     def day_of(self, user: User, day: datetime) -> Iterator[Labelled]:
         if not user.is_here(day):

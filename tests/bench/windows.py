@@ -17,15 +17,9 @@ from statistics import median, quantiles
 
 from evenkeel.errors import WindowsUnavailable
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.quota import Bucket, Lane
-from evenkeel.screening.windows import (
-    ENTRY_COUNT_MAX,
-    OUTCOME_COUNT_MAX,
-    Entry,
-    Outcome,
-    Person,
-    Spans,
-)
+from evenkeel.screening.windows import ENTRY_COUNT_MAX, OUTCOME_COUNT_MAX, Entry, Outcome, Spans
 from tests.valkey import Server, started
 
 PATH = Path("docs/benchmarks/windows.md")

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from evenkeel.errors import WindowsUnavailable
+from evenkeel.person import Person
 from evenkeel.screening.quota import Bucket, Lane, Quota
 from evenkeel.screening.windows import (
     ENTRY_COUNT_MAX,
@@ -14,7 +15,6 @@ from evenkeel.screening.windows import (
     Counts,
     Entry,
     Outcome,
-    Person,
     Screened,
     Sight,
     Spans,

@@ -11,8 +11,9 @@ from valkey.exceptions import NoPermissionError
 from evenkeel.adapters.valkey import windows as adapter
 from evenkeel.adapters.valkey.clients import OPTIONS, OneAttemptCluster
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.quota import Bucket, Lane
-from evenkeel.screening.windows import Counts, Entry, Outcome, Person, Spans
+from evenkeel.screening.windows import Counts, Entry, Outcome, Spans
 from infra.constructs.cache import ACCESS
 from tests.fakes.clock import NOON
 from tests.infra.template import Template, in_words

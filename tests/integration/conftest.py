@@ -7,9 +7,9 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel.adapters import clients
+from evenkeel.person import Person
 from evenkeel.resilience.retry import Retry
 from evenkeel.screening.ports import Windows
-from evenkeel.screening.windows import Person
 from tests.emulator import Emulator
 from tests.fakes.clock import ManualClock
 from tests.fakes.windows import InMemoryWindows

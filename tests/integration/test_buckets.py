@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.ports import Windows
 from evenkeel.screening.quota import Bucket, Lane
-from evenkeel.screening.windows import Entry, Person, Spans
+from evenkeel.screening.windows import Entry, Spans
 from tests.fakes.clock import ManualClock
 
 SPANS = Spans(velocity_s=60, duplicate_s=300)

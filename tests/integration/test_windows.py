@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.ports import Windows
 from evenkeel.screening.quota import Bucket
 from evenkeel.screening.windows import (
@@ -20,7 +21,6 @@ from evenkeel.screening.windows import (
     Counts,
     Entry,
     Outcome,
-    Person,
     Spans,
 )
 from tests.fakes.clock import NOON, ManualClock

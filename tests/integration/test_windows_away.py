@@ -15,9 +15,10 @@ from evenkeel.adapters.valkey.link import AGE_S_MAX, Client, Link
 from evenkeel.adapters.valkey.windows import ValkeyWindows
 from evenkeel.errors import WindowsUnavailable
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.patience import AWAY_S, Patience
 from evenkeel.screening.quota import Bucket, Lane
-from evenkeel.screening.windows import Entry, Person, Spans
+from evenkeel.screening.windows import Entry, Spans
 from infra.local.valkey import Valkey
 from tests.local.waiting import soon
 from tests.valkey import Server

@@ -15,9 +15,10 @@ from evenkeel.adapters.valkey.link import Link
 from evenkeel.adapters.valkey.windows import ValkeyWindows
 from evenkeel.errors import WindowsUnavailable
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.patience import Patience
 from evenkeel.screening.quota import Bucket, Lane
-from evenkeel.screening.windows import Counts, Entry, Outcome, Person, Spans
+from evenkeel.screening.windows import Counts, Entry, Outcome, Spans
 from infra.constructs.cache import ACCESS
 from tests.fakes.clock import NOON
 from tests.terminator import Terminator, terminating

@@ -13,8 +13,9 @@ from evenkeel.errors import BusBusy, Declined, DeclineReason
 from evenkeel.events.once import AlertsOnce
 from evenkeel.payments.events import events_between
 from evenkeel.payments.model import Payment
+from evenkeel.person import Person
 from evenkeel.screening.anomaly import CLEAR, Anomaly, AnomalyStatus, Rule
-from evenkeel.screening.windows import Person, Spans
+from evenkeel.screening.windows import Spans
 from functions.anomaly_scorer.handler import handler
 from tests.context import Context
 from tests.fakes.clock import NOON, ManualClock

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from evenkeel.currencies import EXPONENTS
 from evenkeel.learning.baseline import Baseline
-from evenkeel.learning.occurrence import Habitant, Occurrence
+from evenkeel.learning.occurrence import Occurrence
 from evenkeel.learning.verdict import verdict
 from evenkeel.money import AMOUNT_MINOR_MAX, Money
+from evenkeel.person import Person
 from tests.fakes.clock import NOON
 
-ALICE = Habitant("cli_a", "alice")
+ALICE = Person("cli_a", "alice")
 NUMBERS = count()
 
 moments = st.datetimes(timezones=st.just(UTC))
@@ -42,12 +43,12 @@ def paid(
     merchant: str = "mer_1",
     currency: str = "USD",
     payment_id: str | None = None,
-    habitant: Habitant = ALICE,
+    person: Person = ALICE,
 ) -> Occurrence:
     """Return a payment so long after a noon."""
     payment_id = payment_id or f"pay_new_{next(NUMBERS)}"
     at = NOON + timedelta(days=days)
-    return Occurrence(habitant, payment_id, merchant, Money(minor, currency), at)
+    return Occurrence(person, payment_id, merchant, Money(minor, currency), at)
 
 
 def learned(paid: Iterable[Occurrence], baseline: Baseline | None = None) -> Baseline:

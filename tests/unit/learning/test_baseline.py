@@ -172,11 +172,11 @@ def test_a_clock_that_was_wrong_once_is_forgotten_with_the_next_payment() -> Non
 
 
 def test_tenants_do_not_meet() -> None:
-    assert {paid().habitant, replace(paid().habitant, client_id="cli_b")} == {
-        paid().habitant,
-        replace(paid().habitant, client_id="cli_b"),
+    assert {paid().person, replace(paid().person, client_id="cli_b")} == {
+        paid().person,
+        replace(paid().person, client_id="cli_b"),
     }
-    assert paid().habitant != replace(paid().habitant, client_id="cli_b")
+    assert paid().person != replace(paid().person, client_id="cli_b")
 
 
 def test_the_newest_of_all_currencies_are_kept() -> None:

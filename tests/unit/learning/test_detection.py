@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from evenkeel.learning.occurrence import Habitant
+from evenkeel.person import Person
 from tests.bench.detection_judges import Learned
 from tests.bench.detection_stories import history
 from tests.bench.detection_users import TEST_BEGINS
@@ -26,7 +26,7 @@ FALSE_SHARES = {"ordinary": 0.004, "salary day": 0.015, "holiday peak": 0.005, "
 class Found:
     payments: Counter[str] = field(default_factory=Counter)
     flagged: Counter[str] = field(default_factory=Counter)
-    victims: Mapping[str, dict[Habitant, bool]] = field(default_factory=lambda: defaultdict(dict))
+    victims: Mapping[str, dict[Person, bool]] = field(default_factory=lambda: defaultdict(dict))
 
     def share(self, kind: str) -> float:
         return self.flagged[kind] / self.payments[kind]
@@ -41,8 +41,8 @@ def found() -> Found:
             continue
         found.payments[each.kind] += 1
         found.flagged[each.kind] += is_flagged
-        victims, habitant = found.victims[each.kind], each.occurrence.habitant
-        victims[habitant] = victims.get(habitant, False) or is_flagged
+        victims, person = found.victims[each.kind], each.occurrence.person
+        victims[person] = victims.get(person, False) or is_flagged
     return found
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from evenkeel.learning.occurrence import Habitant
+from evenkeel.person import Person
 from tests.bench.detection_measures import Findings, Judged, threshold
 
 
 def judged(kind: str, score: float, user_id: str = "u", *, is_flagged: bool = False) -> Judged:
-    return Judged(kind, kind == "attack", Habitant("c", user_id), score, is_flagged)
+    return Judged(kind, kind == "attack", Person("c", user_id), score, is_flagged)
 
 
 FINDINGS = Findings(

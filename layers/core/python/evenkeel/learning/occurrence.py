@@ -7,21 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evenkeel.money import Money
+from evenkeel.person import Person
 
 NO_OFFSET = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Habitant:
-    """Whose habits they are: a user of one client. Tenants learn nothing of each other."""
-
-    client_id: str
-    user_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Occurrence:
-    habitant: Habitant
+    person: Person
     payment_id: str
     merchant_id: str
     amount: Money

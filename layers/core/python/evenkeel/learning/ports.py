@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from evenkeel.learning.occurrence import Habitant
+from evenkeel.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Kept:
 
 
 class BaselineStore(Protocol):
-    def load(self, habitants: Collection[Habitant]) -> Mapping[Habitant, Kept]:
+    def load(self, persons: Collection[Person]) -> Mapping[Person, Kept]:
         """Return what is known of them, strongly consistent; nothing of those nobody knows.
 
         Raises:
             StoreBusy: Nobody knows.
         """
 
-    def save(self, habitant: Habitant, data: bytes, over: int | None) -> bool:
+    def save(self, person: Person, data: bytes, over: int | None) -> bool:
         """Put bytes in the place of those of one version; None is where there are none.
 
         Returns:

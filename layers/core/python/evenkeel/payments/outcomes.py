@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evenkeel.payments.model import Payment
-from evenkeel.screening.windows import Outcome, Person
+from evenkeel.person import Person
+from evenkeel.screening.windows import Outcome
 
 if TYPE_CHECKING:
     from evenkeel.screening.service import Screening

@@ -9,8 +9,8 @@ from datetime import datetime
 from evenkeel.events.model import ALERT_PREFIX, Alert, EventType, Severity
 from evenkeel.ids import derived_id
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.anomaly import SEVERITIES, Rule
-from evenkeel.screening.windows import Person
 
 LOOK = "See how the user stands: GET /api/payments/anomaly/check/{user_id}"
 LIST = "See what was flagged: GET /api/payments/anomalies?userId={user_id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from evenkeel.screening.windows import Person
+from evenkeel.person import Person
 
 PERSON_COUNT_MAX = 1024
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from evenkeel.person import Person
 from evenkeel.screening.anomaly import Anomaly
 from evenkeel.screening.policy import Policy
 from evenkeel.screening.quota import Bucket, Lane, Quota
-from evenkeel.screening.windows import Entry, Outcome, Person, Screened, Sight, Spans
+from evenkeel.screening.windows import Entry, Outcome, Screened, Sight, Spans
 
 
 class Windows(Protocol):

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evenkeel.errors import WindowsUnavailable
+from evenkeel.person import Person
 from evenkeel.screening.anomaly import UNKNOWN, Anomaly
 from evenkeel.screening.failure_memory import FailureMemory
 from evenkeel.screening.policies import Policies
 from evenkeel.screening.ports import ScreenWatch, Windows
 from evenkeel.screening.quota import Lane, Quota
-from evenkeel.screening.windows import Entry, Outcome, Person, Sight
+from evenkeel.screening.windows import Entry, Outcome, Sight
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.quota import Quota
 
 # What is kept of a user: so many payments and so many outcomes, the newest. More is not counted.
 ENTRY_COUNT_MAX = 50
 OUTCOME_COUNT_MAX = 20
 WINDOW_S_MAX = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Whose payments are counted together: a user of one client. Tenants share no window."""
-
-    client_id: str
-    user_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 from evenkeel.adapters.valkey.link import Link
 from evenkeel.adapters.valkey.script import Argument, Script
 from evenkeel.money import Money
+from evenkeel.person import Person
 from evenkeel.screening.quota import Bucket, Lane, Quota
 from evenkeel.screening.windows import (
     ENTRY_COUNT_MAX,
@@ -23,7 +24,6 @@ from evenkeel.screening.windows import (
     Counts,
     Entry,
     Outcome,
-    Person,
     Screened,
     Sight,
     Spans,
