@@ -72,6 +72,7 @@ TABLES = {
     "BREAKERS_TABLE": Table(),
     "CHANGES_TABLE": Table(sort="page"),
     "REPORTS_TABLE": Table({"by_list": Index("list_key", "list_sort", "S", "ALL")}),
+    "LEARNED_TABLE": Table(),
     "WEBHOOKS_TABLE": Table(),
     "DELIVERIES_TABLE": Table(
         {"by_endpoint": Index("endpoint_key", "created_key", "S", "KEYS_ONLY")}

@@ -1,4 +1,7 @@
-"""The payments' events, as far as they show an attack: failures are counted, flags alerted."""
+"""The payments' events, as far as they show an attack: failures are counted, flags alerted.
+
+What is unusual for a user is learned from the payments themselves.
+"""
 
 from typing import Any
 
@@ -23,7 +26,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _hear(body: str) -> None:
-    heard = EventMessage.model_validate_json(body).detail
+    message = EventMessage.model_validate_json(body)
+    heard = message.detail
+    # Of what is replayed nobody can tell whether it was learned before.
+    if heard.type is EventType.PAYMENT_CREATED and not message.is_replayed:
+        bootstrap.detection().hear(heard.occurrence())
     if heard.type in OUTCOMES:
         bootstrap.screening().note([heard.outcome()])
     if heard.type is EventType.PAYMENT_FLAGGED:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from evenkeel.events.model import EventType
+from evenkeel.learning.occurrence import Occurrence
 from evenkeel.money import Money
 from evenkeel.person import Person
 from evenkeel.screening.alerting import Flag
@@ -43,6 +46,16 @@ class EventPart(Part):
     def person(self) -> Person:
         return Person(self.client_id, self.data.user_id)
 
+    def occurrence(self) -> Occurrence:
+        payment = self.data
+        return Occurrence(
+            self.person,
+            payment.id,
+            payment.merchant_id,
+            Money(payment.amount, payment.currency),
+            payment.created_at,
+        )
+
     def flag(self) -> Flag:
         payment = self.data
         return Flag(
@@ -63,3 +76,9 @@ class EventPart(Part):
 
 class EventMessage(Part):
     detail: EventPart
+    replay_name: Annotated[str | None, Field(alias="replay-name")] = None
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether it comes out of the archive of the bus."""
+        return self.replay_name is not None

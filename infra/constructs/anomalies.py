@@ -17,7 +17,13 @@ from infra.stacks.data import DataStack
 RULE_NAME = "evenkeel-anomalies"
 
 # What shows an attack.
-EVENTS = ["PaymentFlagged", "PaymentAuthorized", "PaymentCompleted", "PaymentFailed"]
+EVENTS = [
+    "PaymentCreated",
+    "PaymentFlagged",
+    "PaymentAuthorized",
+    "PaymentCompleted",
+    "PaymentFailed",
+]
 # An attack of which nobody has heard in a day is history.
 RETENTION = Duration.days(1)
 STANDSTILL = Duration.minutes(5)
@@ -45,6 +51,8 @@ class Anomalies:
         cache.accept_from(scorer)
         scorer.use(data.clients, "GetItem")
         scorer.use(data.checkpoints, "PutItem")
+        scorer.use(data.learned, "GetItem", "PutItem")
+        scorer.use(data.payments, "UpdateItem")
         alerts.accept_from(scorer)
         queue = WorkQueue(
             scope,

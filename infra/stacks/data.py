@@ -56,6 +56,8 @@ class DataStack(Stack):
             indexes=[Index("by_list", "list_key", "list_sort", STRING, ALL)],
             streamed=True,
         )
+        # What users' payments are usually like. Who does not pay is forgotten.
+        self.learned = Table(self, "Learned", key=key, expires_by="expires_at")
         self.webhooks = Table(self, "Webhooks", key=key)
         # What was sent to clients, for a while. No money either.
         self.deliveries = Table(

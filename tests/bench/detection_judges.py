@@ -74,6 +74,7 @@ class Learned:
     def judge(self, occurrence: Occurrence) -> Opinion:
         known = self.baselines.get(occurrence.person, Baseline())
         observed = self.scorer.observe(occurrence, known)
+        self.scorer.count(observed)
         self.baselines[occurrence.person] = observed.baseline
         self.unmerged += 1
         if self.unmerged >= MERGED_EVERY:

@@ -120,7 +120,14 @@ EXPECTED_SETTINGS = {
         "breakers_table",
         "wallet_function",
     },
-    "AnomalyScorer": {*CACHE, "clients_table", "checkpoints_table", "alerts_topic"},
+    "AnomalyScorer": {
+        *CACHE,
+        "payments_table",
+        "learned_table",
+        "clients_table",
+        "checkpoints_table",
+        "alerts_topic",
+    },
     "AnomaliesApi": {*CACHE, "payments_table", "clients_table"},
     "WebhooksApi": {
         *CACHE,

@@ -192,6 +192,8 @@ EXPECTED_RIGHTS: Rights = {
     },
     "AnomalyScorer": {
         **CACHE_RIGHTS,
+        "Payments.Arn": {"dynamodb:UpdateItem"},
+        "Learned.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "Clients.Arn": {"dynamodb:GetItem"},
         "Checkpoints.Arn": {"dynamodb:PutItem"},
         "AnomalyEvents.Arn": {

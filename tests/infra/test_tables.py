@@ -24,6 +24,7 @@ EXPECTED_INDEXES = {
     "Breakers": {},
     "Changes": {},
     "Reports": {"by_list": (("list_key", "S"), ("list_sort", "S"), "ALL")},
+    "Learned": {},
     "Webhooks": {},
     "Deliveries": {
         "by_endpoint": (("endpoint_key", "S"), ("created_key", "S"), "KEYS_ONLY"),
@@ -88,7 +89,7 @@ def test_money_never_expires(tables: dict[str, Properties]) -> None:
     }
 
     expected = {"AttributeName": "expires_at", "Enabled": True}
-    assert expiring == {"Checkpoints": expected, "Deliveries": expected}
+    assert expiring == dict.fromkeys(("Checkpoints", "Deliveries", "Learned"), expected)
 
 
 def test_what_others_hear_of_is_streamed_with_both_images(tables: dict[str, Properties]) -> None:

@@ -10,6 +10,7 @@ from evenkeel.adapters.dynamodb.change_log import DynamoDBChangeLog
 from evenkeel.adapters.dynamodb.delivery_store import DynamoDBDeliveryStore
 from evenkeel.adapters.dynamodb.endpoint_store import DynamoDBEndpointStore
 from evenkeel.adapters.dynamodb.fold_store import DynamoDBFoldStore
+from evenkeel.adapters.dynamodb.kept_bytes import KeptBytes
 from evenkeel.adapters.dynamodb.mismatch_store import DynamoDBMismatchStore
 from evenkeel.adapters.dynamodb.payment_store import DynamoDBPaymentStore
 from evenkeel.adapters.dynamodb.run_store import DynamoDBRunStore
@@ -64,3 +65,7 @@ def run_store(dynamodb: DynamoDBClient) -> DynamoDBRunStore:
 
 def mismatch_store(dynamodb: DynamoDBClient) -> DynamoDBMismatchStore:
     return DynamoDBMismatchStore(dynamodb, os.environ["REPORTS_TABLE"])
+
+
+def kept_bytes(dynamodb: DynamoDBClient) -> KeptBytes:
+    return KeptBytes(dynamodb, os.environ["LEARNED_TABLE"], utc_now)

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from evenkeel import bootstrap
 from evenkeel.access.model import Scope
+from evenkeel.adapters.dynamodb.baseline_store import DynamoDBBaselineStore
 from evenkeel.clock import to_rfc3339, utc_now
 from evenkeel.events.once import AlertsOnce
 from evenkeel.payments.model import Payment
 from evenkeel.payments.states import PaymentStatus
+from evenkeel.person import Person
 from evenkeel.reconciliation.changes import Change, ChangedObject, stretches
 from functions.access_commands.handler import handler as access_commands
 from functions.account_stream.handler import handler as account_stream
@@ -38,6 +41,7 @@ from tests.fakes.clock import NOON
 from tests.fakes.event_bus import InMemoryAlertMarks, RecordedAlerts
 from tests.fakes.postman import ScriptedPostman
 from tests.integration.environment import forget
+from tests.integration.stores import kept_bytes
 from tests.listener import Listener, listening
 from tests.payments import order
 from tests.reports import done, run
@@ -227,6 +231,15 @@ def test_a_flag_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [alert.data["rule"] for alert in alerts.alerts] == ["VELOCITY_EXCEEDED"]
 
 
+def test_a_payment_is_learned_from_once(dynamodb: DynamoDBClient) -> None:
+    for _ in range(2):
+        assert anomaly_scorer(sample("created_event"), CONTEXT) == {"batchItemFailures": []}
+
+    known = DynamoDBBaselineStore(kept_bytes(dynamodb)).load(Person("cli_demo", "alice"))
+    assert known is not None
+    assert known.version == 1
+
+
 def test_what_was_flagged_is_listed() -> None:
     listed = anomalies_api(signed(sample("list_anomalies")), CONTEXT)
 
@@ -244,6 +257,7 @@ def test_every_sample_is_used_here() -> None:
         "circuit_records",
         "create_payment",
         "create_webhook",
+        "created_event",
         "debit_wallet",
         "due_delivery",
         "flagged_event",

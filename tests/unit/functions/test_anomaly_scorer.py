@@ -1,7 +1,7 @@
-"""What the scorer makes of the payments' events: alerts, once, and counted failures."""
+"""What the scorer makes of the payments' events: alerts, once, counted failures, and habits."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +9,29 @@ import pytest
 
 from evenkeel import bootstrap
 from evenkeel.entrypoints.event_data import shown_payment
-from evenkeel.errors import BusBusy, Declined, DeclineReason
+from evenkeel.errors import BusBusy, Declined, DeclineReason, StoreUnconfirmed
+from evenkeel.events.model import EventType
 from evenkeel.events.once import AlertsOnce
+from evenkeel.learning.forest_codec import encoded as encoded_forest
+from evenkeel.learning.ports import Kept
+from evenkeel.learning.scorer import Scorer
+from evenkeel.learning.sharing import Sharing
 from evenkeel.payments.events import events_between
 from evenkeel.payments.model import Payment
 from evenkeel.person import Person
 from evenkeel.screening.anomaly import CLEAR, Anomaly, AnomalyStatus, Rule
+from evenkeel.screening.detection import Detection
+from evenkeel.screening.policies import Policies
 from evenkeel.screening.windows import Spans
 from functions.anomaly_scorer.handler import handler
 from tests.context import Context
 from tests.fakes.clock import NOON, ManualClock
 from tests.fakes.event_bus import InMemoryAlertMarks, RecordedAlerts
+from tests.fakes.learned import InMemoryBaselineStore, InMemoryModelStore
+from tests.fakes.retry import instant_retry
+from tests.fakes.screen_watch import RecordingDetectionWatch
 from tests.payments import order
+from tests.places import known
 from tests.unit.functions.site import Site
 
 ALICE = Person("cli_a", "alice")
@@ -37,13 +48,38 @@ def alerts(site: Site, monkeypatch: pytest.MonkeyPatch) -> RecordedAlerts:
     return sent
 
 
+@pytest.fixture
+def baselines(site: Site, monkeypatch: pytest.MonkeyPatch) -> InMemoryBaselineStore:
+    """Where habits are kept; everybody else's payments are known."""
+    kept = InMemoryBaselineStore()
+    detection = Detection(
+        kept,
+        Sharing(Scorer(), InMemoryModelStore(Kept(encoded_forest(known()), 1)), site.clock),
+        Policies(site.policies, site.watch, site.clock),
+        bootstrap.flags(),
+        RecordingDetectionWatch(),
+        instant_retry(1),
+        site.clock,
+    )
+    monkeypatch.setattr(bootstrap, "detection", lambda: detection)
+    return kept
+
+
 def told(before: Payment | None, after: Payment) -> list[dict[str, Any]]:
-    """Return the events between two images, as the queue brings them."""
+    """Return the events between two images, as the queue brings them, but for its creation."""
     return [
         {"messageId": event.id, "body": json.dumps({"detail": event.envelope()})}
         for event in events_between(before, after, shown_payment)
-        if event.type != "PaymentCreated"
+        if event.type is not EventType.PAYMENT_CREATED
     ]
+
+
+def created(site: Site, key: str, at: datetime, amount_minor: int = 2_000) -> dict[str, Any]:
+    """Make a payment, and return its first event."""
+    payment = Payment.created(order(key, amount_minor=amount_minor), at, CLEAR)
+    site.payments.add(payment)
+    event = events_between(None, payment, shown_payment)[0]
+    return {"messageId": key, "body": json.dumps({"detail": event.envelope()})}
 
 
 def hear(*messages: dict[str, Any]) -> list[str]:
@@ -104,6 +140,43 @@ def test_outcomes_are_counted_each_once_and_a_success_ends_a_streak(
     held = Payment.created(order("k9"), late, CLEAR).claimed("wal_1", late, "r1")
     assert hear(*told(held, held.debited(late, "trf_1"))) == []
     assert streak() == 0
+
+
+def test_habits_are_learned_and_what_breaks_them_is_marked(
+    site: Site, baselines: InMemoryBaselineStore
+) -> None:
+    for day in range(12):
+        assert hear(created(site, f"k{day}", NOON + timedelta(days=day))) == []
+    strange = created(site, "strange", NOON + timedelta(days=12, hours=14), 90_000)
+    assert hear(strange, strange) == []
+
+    payments = site.payments.payments.values()
+    assert [payment.id for payment in payments if payment.unusual] == ["pay_strange"]
+    [kept] = baselines.kept.values()
+    assert kept.version == 13
+
+
+def test_what_is_replayed_is_not_learned_again(
+    site: Site, baselines: InMemoryBaselineStore
+) -> None:
+    message = created(site, "k1", NOON)
+    replayed = json.loads(message["body"]) | {"replay-name": "yesterday"}
+
+    assert hear({"messageId": "m1", "body": json.dumps(replayed)}) == []
+
+    assert baselines.kept == {}
+
+
+def test_what_cannot_be_learned_comes_again(site: Site, baselines: InMemoryBaselineStore) -> None:
+    baselines.fault = StoreUnconfirmed()
+    first = created(site, "k1", NOON)
+    second = created(site, "k2", NOON + SECOND)
+
+    assert hear(first, second) == ["k1"]
+    assert hear(first) == []
+
+    [kept] = baselines.kept.values()
+    assert kept.version == 2
 
 
 def test_what_nobody_can_read_comes_again_and_is_in_nobodys_way(alerts: RecordedAlerts) -> None:

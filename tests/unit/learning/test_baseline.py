@@ -17,7 +17,7 @@ from evenkeel.learning.baseline import (
 from evenkeel.learning.occurrence import Occurrence
 from evenkeel.learning.verdict import verdict
 from tests.fakes.clock import NOON
-from tests.unit.learning.occurrences import habit, histories, learned, occurrences, paid
+from tests.occurrences import habit, histories, learned, occurrences, paid
 
 USUAL = learned(habit())
 

@@ -11,7 +11,7 @@ from evenkeel.learning.baseline import Baseline
 from evenkeel.learning.baseline_codec import BYTE_COUNT_MAX, VERSION, decoded, encoded
 from evenkeel.learning.occurrence import Occurrence
 from evenkeel.learning.verdict import verdict
-from tests.unit.learning.occurrences import habit, histories, learned, occurrences, paid
+from tests.occurrences import habit, histories, learned, occurrences, paid
 
 KEPT = encoded(learned(habit()))
 

@@ -23,7 +23,7 @@ from evenkeel.learning.forest import (
     trees,
 )
 from evenkeel.learning.forest_codec import VERSION, decoded, encoded
-from tests.unit.learning.places import COMMON, counted, known, usual
+from tests.places import COMMON, counted, known, usual
 
 places = st.lists(st.floats(0, 1), min_size=PLACES, max_size=PLACES)
 RARE = (0.1, 0.9, 1.0, 0.0, 1.0, 1.0)

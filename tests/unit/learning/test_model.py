@@ -7,31 +7,10 @@ from array import array
 from evenkeel.learning.forest import Forest, count, no_masses
 from evenkeel.learning.forest_codec import VERSION, encoded
 from evenkeel.learning.model import ATTEMPT_COUNT_MAX, load, merge
-from evenkeel.learning.ports import Kept
+from evenkeel.learning.ports import Kept, ModelStore
+from tests.fakes.learned import InMemoryModelStore, RivalledModelStore
 
 COMMON = (0.45, 0.2, 0.0, 0.5, 0.0, 0.0)
-
-
-class InMemoryModelStore:
-    """Keeps one snapshot; others add one payment each before us, as often as it is told."""
-
-    def __init__(self, kept: Kept | None = None, rival_count: int = 0) -> None:
-        self.kept = kept
-        self.rival_count = rival_count
-
-    def load(self) -> Kept | None:
-        return self.kept
-
-    def save(self, data: bytes, over: int | None) -> bool:
-        if self.rival_count:
-            self.rival_count -= 1
-            rivals = InMemoryModelStore(self.kept)
-            merge(rivals, counted(1))
-            self.kept = rivals.kept
-        if over != (None if self.kept is None else self.kept.version):
-            return False
-        self.kept = Kept(data, (over or 0) + 1)
-        return True
 
 
 def counted(number: int) -> array[int]:
@@ -39,6 +18,11 @@ def counted(number: int) -> array[int]:
     for _ in range(number):
         count(masses, COMMON)
     return masses
+
+
+def rival(store: ModelStore) -> None:
+    """Add one payment."""
+    merge(store, counted(1))
 
 
 def test_the_first_one_begins_the_model() -> None:
@@ -62,7 +46,7 @@ def test_each_environment_adds_its_own() -> None:
 
 
 def test_who_comes_second_adds_to_what_the_first_has_saved() -> None:
-    store = InMemoryModelStore(rival_count=2)
+    store = RivalledModelStore(2, rival)
 
     merge(store, counted(5))
 
@@ -70,7 +54,7 @@ def test_who_comes_second_adds_to_what_the_first_has_saved() -> None:
 
 
 def test_who_never_comes_first_adds_nothing() -> None:
-    store = InMemoryModelStore(rival_count=ATTEMPT_COUNT_MAX)
+    store = RivalledModelStore(ATTEMPT_COUNT_MAX, rival)
 
     assert merge(store, counted(5)) is None
     assert load(store).latest == counted(ATTEMPT_COUNT_MAX)

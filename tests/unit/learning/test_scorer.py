@@ -17,8 +17,8 @@ from evenkeel.learning.occurrence import Occurrence
 from evenkeel.learning.score import Score
 from evenkeel.learning.scorer import Scorer
 from evenkeel.learning.verdict import Feature
-from tests.unit.learning.occurrences import habit, histories, learned, occurrences, paid
-from tests.unit.learning.places import known
+from tests.occurrences import habit, histories, learned, occurrences, paid
+from tests.places import known
 
 USUAL = learned(habit())
 
@@ -28,6 +28,13 @@ FOREST = known()
 
 def scored(occurrence: Occurrence, baseline: Baseline = USUAL, forest: Forest = FOREST) -> Score:
     return Scorer(forest).observe(occurrence, baseline).score
+
+
+def counted(scorer: Scorer, occurrence: Occurrence, baseline: Baseline) -> Baseline:
+    """Return the baseline with the payment in it, which everybody's has in it too."""
+    observed = scorer.observe(occurrence, baseline)
+    scorer.count(observed)
+    return observed.baseline
 
 
 def features(score: Score) -> list[Feature]:
@@ -54,9 +61,11 @@ def test_a_payment_that_comes_again_has_the_same_score_and_is_learned_once(
 ) -> None:
     scorer, baseline = Scorer(FOREST), learned(history)
     first = scorer.observe(occurrence, baseline)
+    scorer.count(first)
     once = array("I", scorer.counted)
 
     again = scorer.observe(occurrence, decoded(encoded(first.baseline)))
+    scorer.count(again)
 
     assert again.score.value == first.score.value
     assert features(again.score) == features(first.score)
@@ -156,8 +165,8 @@ def test_a_rush_weighs_little_in_the_model_of_all() -> None:
     calm, hurried = Scorer(), Scorer()  # Nobody knows what is rare, so nothing is.
     baseline = Baseline()
     for number in range(200):
-        calm.observe(paid(days=number), Baseline())
-        baseline = hurried.observe(paid(days=number / 100_000), baseline).baseline
+        counted(calm, paid(days=number), Baseline())
+        baseline = counted(hurried, paid(days=number / 100_000), baseline)
 
     assert calm.counted[0] > 190
     assert hurried.counted[0] < 20
@@ -168,8 +177,8 @@ def test_environments_that_share_a_reference_count_together_what_one_would() -> 
     alone, first, second = Scorer(FOREST), Scorer(FOREST), Scorer(FOREST)
     baseline, shared = Baseline(), Baseline()
     for number, each in enumerate(payments):
-        baseline = alone.observe(each, baseline).baseline
-        shared = (first if number % 3 else second).observe(each, shared).baseline
+        baseline = counted(alone, each, baseline)
+        shared = counted(first if number % 3 else second, each, shared)
 
     together = Forest()
     together.add(first.hand_over())

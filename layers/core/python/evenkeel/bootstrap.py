@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from evenkeel.resilience.breaker import Breaker
     from evenkeel.resilience.ports import CircuitStore, CircuitStream, CircuitWatch
     from evenkeel.resilience.switchboard import Switchboard
-    from evenkeel.screening.ports import PolicyStore, Windows
+    from evenkeel.screening.detection import Detection
+    from evenkeel.screening.policies import Policies
+    from evenkeel.screening.ports import PolicyStore, ScreenWatch, Windows
     from evenkeel.screening.service import Screening
     from evenkeel.wallets.service import Wallets
     from evenkeel.webhooks.fanout import FanOut
@@ -351,6 +353,28 @@ def flags() -> Flags:
 
 
 @cache
+def detection() -> Detection:
+    from evenkeel.adapters.dynamodb.baseline_store import DynamoDBBaselineStore
+    from evenkeel.adapters.dynamodb.kept_bytes import KeptBytes
+    from evenkeel.adapters.dynamodb.model_store import DynamoDBModelStore
+    from evenkeel.adapters.telemetry.detection_watch import LoggingDetectionWatch
+    from evenkeel.learning.scorer import Scorer
+    from evenkeel.learning.sharing import Sharing
+    from evenkeel.screening.detection import Detection
+
+    kept = KeptBytes(dynamodb(), settings().learned_table, utc_now)
+    return Detection(
+        DynamoDBBaselineStore(kept),
+        Sharing(Scorer(), DynamoDBModelStore(kept), utc_now),
+        policies(),
+        flags(),
+        LoggingDetectionWatch(),
+        store_retry(),
+        utc_now,
+    )
+
+
+@cache
 def policy_store() -> PolicyStore:
     from evenkeel.adapters.dynamodb.policy_store import DynamoDBPolicyStore
 
@@ -358,13 +382,24 @@ def policy_store() -> PolicyStore:
 
 
 @cache
-def screening() -> Screening:
-    from evenkeel.adapters.telemetry.screen_watch import LoggingScreenWatch
+def policies() -> Policies:
     from evenkeel.screening.policies import Policies
+
+    return Policies(policy_store(), screen_watch(), utc_now)
+
+
+@cache
+def screen_watch() -> ScreenWatch:
+    from evenkeel.adapters.telemetry.screen_watch import LoggingScreenWatch
+
+    return LoggingScreenWatch()
+
+
+@cache
+def screening() -> Screening:
     from evenkeel.screening.service import Screening
 
-    watch = LoggingScreenWatch()
-    return Screening(windows(), Policies(policy_store(), watch, utc_now), watch)
+    return Screening(windows(), policies(), screen_watch())
 
 
 @cache

@@ -51,6 +51,10 @@ class Settings:
         return self._get("CHANGES_TABLE")
 
     @property
+    def learned_table(self) -> str:
+        return self._get("LEARNED_TABLE")
+
+    @property
     def webhooks_table(self) -> str:
         return self._get("WEBHOOKS_TABLE")
 

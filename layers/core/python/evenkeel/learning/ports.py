@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,8 +21,8 @@ class Kept:
 
 
 class BaselineStore(Protocol):
-    def load(self, persons: Collection[Person]) -> Mapping[Person, Kept]:
-        """Return what is known of them, strongly consistent; nothing of those nobody knows.
+    def load(self, person: Person) -> Kept | None:
+        """Return what is known of a user, strongly consistent, if anything is.
 
         Raises:
             StoreBusy: Nobody knows.
@@ -37,7 +36,7 @@ class BaselineStore(Protocol):
 
         Raises:
             StoreBusy: It is not done.
-            StoreUnconfirmed: It may be. To observe the same payments again is harmless.
+            StoreUnconfirmed: It may be. To observe the same payment again is harmless.
         """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evenkeel.learning.baseline import Baseline
@@ -24,10 +25,12 @@ class Observed:
 
     Attributes:
         baseline: With it in; the same one if it was in already.
+        place: Where to count it among everybody's; None if it does not count there.
     """
 
     score: Score
     baseline: Baseline
+    place: Sequence[float] | None = None
 
 
 @dataclass(slots=True)
@@ -52,10 +55,22 @@ class Scorer:
         found = judged(features, self.forest)
         trust = max(1.0 - found.value, TRUST_MIN)
         # Who pays a hundred times within an hour is not a hundred users.
-        if _is_drawn(occurrence, trust / baseline.rush_with(occurrence)):
-            count(self.counted, features.place)
+        is_drawn = _is_drawn(occurrence, trust / baseline.rush_with(occurrence))
         causes = causes_of(found.features, occurrence, baseline)
-        return Observed(Score(found.value, causes), baseline.learned(occurrence, found, trust))
+        return Observed(
+            Score(found.value, causes),
+            baseline.learned(occurrence, found, trust),
+            features.place if is_drawn else None,
+        )
+
+    def count(self, observed: Observed) -> None:
+        """Count a payment among everybody's, once its baseline is kept."""
+        if observed.place is not None:
+            count(self.counted, observed.place)
+
+    @property
+    def has_counted(self) -> bool:
+        return self.counted[0] > 0
 
     def hand_over(self) -> array[int]:
         """Return what was counted here, and begin to count anew."""

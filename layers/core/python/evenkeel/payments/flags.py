@@ -29,10 +29,11 @@ class Flags:
 
         return filtered(query, self.records.flagged, is_wanted)
 
-    def mark(self, key: PaymentKey, unusual: Unusual) -> None:
+    def mark(self, client_id: str, payment_id: str, unusual: Unusual) -> None:
         """Record what the learned model has found in a payment; twice is the same as once.
 
         Raises:
             ObjectNotFound: This client has no such payment.
+            StoreBusy, StoreUnconfirmed: It may not be recorded.
         """
-        self.records.mark_unusual(key, unusual)
+        self.records.mark_unusual(PaymentKey(client_id, payment_id), unusual)

@@ -14,6 +14,7 @@ from evenkeel.screening.rules import (
     LargeAmount,
     Mode,
     Rules,
+    UnusualBehaviour,
     Velocity,
 )
 
@@ -46,6 +47,7 @@ def _rules(document: Any) -> Rules:
         large_amount=lambda rule: _part(LargeAmount, rule, mode=Mode, over_minor=dict),
         failed_streak=lambda rule: _part(FailedStreak, rule, mode=Mode),
         duplicate_amount=lambda rule: _part(DuplicateAmount, rule, mode=Mode),
+        unusual_behaviour=lambda rule: _part(UnusualBehaviour, rule, mode=Mode),
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from evenkeel.learning.occurrence import Occurrence
 from evenkeel.person import Person
-from evenkeel.screening.anomaly import Anomaly
+from evenkeel.screening.anomaly import Anomaly, Unusual
 from evenkeel.screening.policy import Policy
 from evenkeel.screening.quota import Bucket, Lane, Quota
+from evenkeel.screening.rules import Mode
 from evenkeel.screening.windows import Entry, Outcome, Screened, Sight, Spans
 
 
@@ -65,3 +67,23 @@ class ScreenWatch(Protocol):
 
     def flagged(self, entry: Entry, anomaly: Anomaly) -> None:
         """Hear of what rules have said of a payment, those on trial too."""
+
+
+class Marks(Protocol):
+    def mark(self, client_id: str, payment_id: str, unusual: Unusual) -> None:
+        """Record what the learned model has found in a payment; twice is the same as once.
+
+        Raises:
+            ObjectNotFound: This client has no such payment.
+            StoreBusy, StoreUnconfirmed: It may not be recorded.
+        """
+
+
+class DetectionWatch(Protocol):
+    """Hears of what the learned model says, and of what it cannot learn."""
+
+    def found(self, occurrence: Occurrence, unusual: Unusual, mode: Mode) -> None:
+        """Hear of an unusual payment, on trial too; of one that comes again, again."""
+
+    def unshared(self, error: Exception) -> None:
+        """Hear that an environment goes on with an older model of all users."""

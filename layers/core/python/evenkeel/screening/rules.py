@@ -95,11 +95,26 @@ class LargeAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class UnusualBehaviour:
+    """A payment of which the learned model is so sure; it says so some time after it was made."""
+
+    from_percent: int = 50
+    mode: Mode = Mode.ON
+
+    def __post_init__(self) -> None:
+        _check("from_percent", self.from_percent, 50, 99)
+
+    def is_met(self, score: float) -> bool:
+        return 100 * score >= self.from_percent
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     velocity: Velocity = field(default_factory=Velocity)
     large_amount: LargeAmount = field(default_factory=LargeAmount)
     failed_streak: FailedStreak = field(default_factory=FailedStreak)
     duplicate_amount: DuplicateAmount = field(default_factory=DuplicateAmount)
+    unusual_behaviour: UnusualBehaviour = field(default_factory=UnusualBehaviour)
 
     @property
     def spans(self) -> Spans:
